@@ -1,0 +1,68 @@
+namespace Firn.Protocol;
+
+/// <summary>Why the node wants to be connected there, which decides when it stops trying.</summary>
+internal enum DialKind
+{
+    /// <summary>Configured: dialled for as long as the node lives, until hung up.</summary>
+    Configured,
+
+    /// <summary>Asked for by the program or an operator: given up if the first attempt fails, kept up afterwards.</summary>
+    Explicit,
+
+    /// <summary>A node of the same user on this machine.</summary>
+    Local,
+
+    /// <summary>Told by a peer.</summary>
+    Mesh,
+}
+
+/// <summary>One place, or one peer, that the node wants to be connected to.</summary>
+internal sealed class DialTarget(long id, DialKind kind, IReadOnlyList<NodeAddress> addresses)
+{
+    public long Id { get; } = id;
+
+    public DialKind Kind { get; set; } = kind;
+
+    public IReadOnlyList<NodeAddress> Addresses { get; set; } = addresses;
+
+    /// <summary>Whom it leads to: given for told peers, learnt by connecting for addresses.</summary>
+    public PeerKey? Peer { get; set; }
+
+    /// <summary>Whether <see cref="Peer"/> is demanded of whoever answers, rather than remembered.</summary>
+    public bool DemandsPeer { get; init; }
+
+    public DialState State { get; set; } = DialState.Waiting;
+
+    /// <summary>While waiting: when to dial. While awaiting the survivor: when to stop waiting for it.</summary>
+    public long Due { get; set; }
+
+    public int NextAddress { get; set; }
+
+    public int Failures { get; set; }
+
+    public bool WasConnected { get; set; }
+
+    public Backoff Backoff;
+
+    /// <summary>Callers that wait for this dial.</summary>
+    public List<long> Requests { get; } = [];
+}
+
+/// <summary>What a target is doing.</summary>
+internal enum DialState
+{
+    /// <summary>Not connected; dials when due.</summary>
+    Waiting,
+
+    /// <summary>An attempt is under way.</summary>
+    Dialling,
+
+    /// <summary>The attempt met another session with the same peer that is being made; it completes with that one.</summary>
+    AwaitingSurvivor,
+
+    /// <summary>Its peer is connected.</summary>
+    Satisfied,
+
+    /// <summary>Not dialled again until somebody asks.</summary>
+    Stopped,
+}

@@ -1,0 +1,225 @@
+using Firn.Protocol.Wire;
+
+namespace Firn.Protocol;
+
+/// <summary>Whether a node connects to the peers that it is told of.</summary>
+internal sealed record NodeRulesOptions
+{
+    public bool IsMesh { get; init; } = true;
+
+    public PeerBookLimits Peers { get; init; } = new();
+
+    public DialLimits Dials { get; init; } = new();
+
+    public RecordLimits Records { get; init; } = new();
+}
+
+/// <summary>Checks the signature of a record; null when it is not its subject's or no longer valid.</summary>
+internal delegate PeerRecord? VerifyRecord(SignedPeerRecord signed, DateTimeOffset wallNow);
+
+/// <summary>
+/// All decisions of a node: events and a timestamp in, actions out. It holds the peer book, the dial book and the record
+/// book together, and has no socket, clock or lock; a node calls it under one lock, a simulation from one queue.
+/// Every link, dialled or accepted, is known by the number that <see cref="NewLink"/> gave it.
+/// </summary>
+internal sealed class NodeRules
+{
+    private readonly NodeRulesOptions _options;
+    private readonly VerifyRecord _verify;
+    private readonly Dictionary<long, Teller> _tellers = [];
+    private List<NodeAction> _actions = [];
+    private long _lastLink;
+    private long _now;
+    private bool _isFinal;
+
+    public NodeRules(PeerKey self, NodeRulesOptions options, VerifyRecord verify, Func<double> random)
+    {
+        _options = options;
+        _verify = verify;
+        Peers = new PeerBook(self, options.Peers, OnPeerAction);
+        Dials = new DialBook(options.Dials, random, NewLink, action => _actions.Add(action));
+        Records = new RecordBook(self, options.Records);
+    }
+
+    public PeerBook Peers { get; }
+
+    public DialBook Dials { get; }
+
+    public RecordBook Records { get; }
+
+    /// <summary>When <see cref="Tick"/> has something to do next.</summary>
+    public long NextDue => Math.Min(Dials.NextDue, Records.NextDue);
+
+    public long NewLink() => ++_lastLink;
+
+    /// <summary>What the calls since the last one ask the node to do, in order.</summary>
+    public IReadOnlyList<NodeAction> TakeActions()
+    {
+        var actions = _actions;
+        _actions = [];
+        return actions;
+    }
+
+    public void Add(DialKind kind, NodeAddress address, long now)
+    {
+        Dials.Add(kind, address, now);
+        Tick(now);
+    }
+
+    public void Request(long request, NodeAddress address, long now) => Dials.Request(request, address, now);
+
+    public ProofDecision OnProof(PeerKey peer, Incarnation incarnation, long now) => Peers.OnProof(peer, incarnation, now);
+
+    public RefusalReason OnCommit(
+        long link, PeerKey peer, Incarnation incarnation, SessionId id, SessionId? last, ulong counter, long now)
+    {
+        _now = now;
+        return Peers.OnCommit(link, peer, incarnation, id, last, counter, now);
+    }
+
+    /// <summary>The attempt has reached <paramref name="peer"/>. On a refusal the attempt is over: the caller closes it with that reason.</summary>
+    public VerdictDecision OnVerdict(long attempt, PeerKey peer, Incarnation incarnation, SessionId? held, long now)
+    {
+        _now = now;
+        Dials.OnReached(attempt, peer);
+        var decision = Peers.OnVerdict(peer, incarnation, held, now);
+        if (decision.Refusal == RefusalReason.Duplicate)
+            Dials.OnYielded(attempt, IsUp(peer), now);
+        return decision;
+    }
+
+    public void OnCommitSent(long attempt, PeerKey peer, Incarnation incarnation, SessionId id, VerdictDecision decision, long now) =>
+        Peers.OnCommitSent(attempt, peer, incarnation, id, decision, now);
+
+    /// <summary>The acceptor took our Commit; false when another session has won meanwhile and this link is to be closed.</summary>
+    public bool OnAccepted(long attempt, long now)
+    {
+        _now = now;
+        var peer = Peers.FindByLink(attempt)?.Key;
+        bool wins = Peers.OnAccepted(attempt, now);
+        Dials.OnYielded(attempt, peer is { } p && IsUp(p), now);
+        return wins;
+    }
+
+    /// <summary>An attempt failed, before or after its Commit.</summary>
+    public void OnDialFailed(long attempt, RefusalReason refusal, FailureReason reason, string message, long now)
+    {
+        _now = now;
+        var peer = Peers.FindByLink(attempt)?.Key;
+        Peers.OnEnded(attempt, EndReason.TransportError, now);
+
+        // The other end is making a session with us at this moment, or has one.
+        if (refusal is RefusalReason.Simultaneous or RefusalReason.Duplicate)
+            Dials.OnYielded(attempt, peer is { } p && IsUp(p), now);
+        else
+            Dials.OnFailed(attempt, reason, message, now);
+        if (refusal == RefusalReason.Stale && peer is { } twin)
+            WarnOfCopy(twin);
+    }
+
+    /// <summary>A session ended. <paramref name="isTold"/>: the peer gave the reason.</summary>
+    public void OnSessionEnded(long link, EndReason reason, bool isTold, long now)
+    {
+        _now = now;
+        _tellers.Remove(link);
+        var peer = Peers.FindByLink(link)?.Key;
+        _isFinal = isTold && reason is EndReason.Superseded or EndReason.Stale;
+        Peers.OnEnded(link, reason, now);
+        if (_isFinal && peer is { } p)
+            WarnOfCopy(p);
+        _isFinal = false;
+        _actions.Add(new ForgetLink(link));
+    }
+
+    /// <summary>Ends the session with <paramref name="peer"/> and does not dial it again until asked; false when there is none.</summary>
+    public bool Hangup(PeerKey peer, long now)
+    {
+        if (Peers.Find(peer)?.Held is not { } held)
+            return false;
+
+        _actions.Add(new CloseLink(held.Link, EndReason.Hangup, "hung up"));
+        OnSessionEnded(held.Link, EndReason.Hangup, isTold: false, now);
+        return true;
+    }
+
+    /// <summary>The peer on <paramref name="link"/>, whose session comes from <paramref name="teller"/>, tells of others.</summary>
+    public void OnRecords(long link, IEnumerable<SignedPeerRecord> told, System.Net.IPAddress? teller, DateTimeOffset wallNow, long now)
+    {
+        _now = now;
+        if (Peers.FindByLink(link) is not { IsUp: true })
+            return;
+
+        if (!_tellers.TryGetValue(link, out var budget))
+            _tellers[link] = budget = new Teller(_options, now);
+
+        foreach (var signed in told)
+        {
+            if (!PeerRecord.TryPeek(signed, out var subject, out ulong sequence) || !Records.IsNews(subject, sequence)
+                || !budget.Checks.TryTake(now) || _verify(signed, wallNow) is not { } record || !Records.Learn(record, signed, link, wallNow, now))
+            {
+                continue;
+            }
+
+            var addresses = record.Addresses.Where(a => MeshAddresses.IsDialable(a, teller)).ToList();
+            if (_options.IsMesh && addresses.Count > 0 && (IsUp(subject) || budget.Dials.TryTake(now)))
+                Dials.Learn(subject, addresses, IsUp(subject), now);
+        }
+
+        Tick(now);
+    }
+
+    /// <summary>This node's own record has changed.</summary>
+    public void SetOwnRecord(SignedPeerRecord own)
+    {
+        Records.SetOwn(own);
+        foreach (var entry in Peers.Up)
+            _actions.Add(new SendRecords(entry.Held!.Link, [own]));
+    }
+
+    /// <summary>Does what is due at <paramref name="now"/>.</summary>
+    public void Tick(long now)
+    {
+        _now = now;
+        if (Records.NextDue <= now)
+            _actions.AddRange(Records.TakeNews(Peers.Up.Where(p => p.Held is not null).Select(p => (p.Key, p.Held!.Link)).ToList()));
+        Dials.Tick(now);
+    }
+
+    public bool IsUp(PeerKey peer) => Peers.Find(peer) is { IsUp: true };
+
+    private void OnPeerAction(NodeAction action)
+    {
+        _actions.Add(action);
+        switch (action)
+        {
+            case RaisePeerUp up:
+                Dials.OnUp(up.Peer, _now);
+                Tell(up.Peer, up.Link);
+                break;
+            case SwitchSession change:
+                Tell(change.Peer, change.Link);
+                break;
+            case RaisePeerDown down:
+                Dials.OnDown(down.Peer, down.Reason, _isFinal, _now);
+                break;
+        }
+    }
+
+    private void Tell(PeerKey newcomer, long link)
+    {
+        var records = Records.ForNewcomer(newcomer, Peers.Up.Select(p => p.Key));
+        if (records.Count > 0)
+            _actions.Add(new SendRecords(link, records));
+    }
+
+    private void WarnOfCopy(PeerKey peer) => _actions.Add(new RaiseWarning(
+        $"{peer.Name} knows a newer node with this node's name and key: a copy of its identity runs elsewhere. "
+        + "This one no longer dials it; stop one of the two, or give it a home of its own."));
+
+    /// <summary>What one peer may still make this node do by telling of others.</summary>
+    private sealed class Teller(NodeRulesOptions options, long now)
+    {
+        public TokenBucket Checks = new(options.Records.CheckBurst, options.Records.ChecksPerSecond, now);
+        public TokenBucket Dials = new(options.Dials.TellerBurst, options.Dials.TellerPerSecond, now);
+    }
+}

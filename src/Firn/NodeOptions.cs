@@ -1,0 +1,85 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Firn;
+
+/// <summary>How a node is started. All of it is optional: two nodes of one user on one machine mesh with no options at all.</summary>
+public sealed class NodeOptions
+{
+    /// <summary>
+    /// The node's name: <c>name</c> or <c>name@host</c>. By default the user's name at this machine's, and
+    /// <c>user-2@…</c>, <c>user-3@…</c> while others run under it.
+    /// </summary>
+    public string? Name { get; set; }
+
+    /// <summary>
+    /// The home directory with cookie and identities. By default <c>$FIRN_HOME</c>, else <c>$XDG_CONFIG_HOME/firn</c>, else
+    /// <c>~/.config/firn</c> (<c>%APPDATA%\firn</c> on Windows).
+    /// </summary>
+    public string? Home { get; set; }
+
+    /// <summary>Use no home at all: a fresh identity for this run only. Needs <see cref="Cookie"/>.</summary>
+    public bool Ephemeral { get; set; }
+
+    /// <summary>The cookie itself, instead of the one of the home. Prefer a file: this one stays in memory as text.</summary>
+    public string? Cookie { get; set; }
+
+    /// <summary>A file that holds the cookie, instead of <c>&lt;home&gt;/cookie</c>.</summary>
+    public string? CookieFile { get; set; }
+
+    /// <summary>The cluster: only nodes of the same one connect. At most 64 of <c>[A-Za-z0-9._-]</c>.</summary>
+    public string Cluster { get; set; } = "default";
+
+    /// <summary>
+    /// Addresses to listen on, <c>tcp://host:port</c>; port 0 takes a free one. By default all interfaces on port 3476, or on a
+    /// free port while that one is taken.
+    /// </summary>
+    public IList<string> Listen { get; } = [];
+
+    /// <summary>Addresses of peers to stay connected to.</summary>
+    public IList<string> Peers { get; } = [];
+
+    /// <summary>Whether to connect to nodes that peers tell of.</summary>
+    public MeshMode Mesh { get; set; } = MeshMode.Full;
+
+    /// <summary>Whether to look for nodes of the same home on this machine.</summary>
+    public bool Discovery { get; set; } = true;
+
+    /// <summary>What this node can do, as its peers see it; <see cref="NodeCapability"/> has the ones with a meaning to Firn.</summary>
+    public IList<string> Capabilities { get; } = [];
+
+    /// <summary>Which end of a tunnel this node wants to be.</summary>
+    public RoleHint RoleHint { get; set; }
+
+    /// <summary>How long a session may be silent before its peer is pinged: 15 s unless set, 10 ms to 1 day.</summary>
+    public TimeSpan PingInterval { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a pinged peer may stay silent before it counts as dead: 15 s unless set, 10 ms to 1 day.</summary>
+    public TimeSpan PingDeadline { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Where the node logs to.</summary>
+    public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
+
+    /// <summary>The clock and timers; replaced in tests.</summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>Transports instead of TCP; for simulations.</summary>
+    internal IReadOnlyList<Transports.ITransport>? Transports { get; set; }
+
+    /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: an option is out of its range.</exception>
+    internal void Validate()
+    {
+        RequireSpan(PingInterval, "ping interval");
+        RequireSpan(PingDeadline, "ping deadline");
+        if (Ephemeral && Cookie is null && CookieFile is null)
+            throw new FirnException(FailureReason.InvalidInput, "An ephemeral node has no home to keep a cookie in: expected Cookie or CookieFile to be set.");
+        if (Cookie is not null && CookieFile is not null)
+            throw new FirnException(FailureReason.InvalidInput, "Both Cookie and CookieFile are set: expected one of them.");
+    }
+
+    private static void RequireSpan(TimeSpan span, string what)
+    {
+        if (span < TimeSpan.FromMilliseconds(10) || span > TimeSpan.FromDays(1))
+            throw new FirnException(FailureReason.InvalidInput, $"The {what} is {span}: expected 10 ms to 1 day.");
+    }
+}

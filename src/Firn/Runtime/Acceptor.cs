@@ -1,0 +1,167 @@
+using Firn.Protocol;
+using Firn.Transports;
+using Microsoft.Extensions.Logging;
+
+namespace Firn.Runtime;
+
+/// <summary>A connection whose other end has proved nothing yet.</summary>
+internal sealed class Stranger(long id, IPendingLink pending, Acceptor acceptor) : IDisposable
+{
+    private readonly CancellationTokenSource _aborted = new();
+
+    public IPendingLink Pending => pending;
+
+    /// <summary>Cancelled when the gate drops it, above all at its deadline.</summary>
+    public CancellationToken Aborted => _aborted.Token;
+
+    /// <summary>Why the gate dropped it, if it did.</summary>
+    public StrangerDrop Dropped { get; private set; }
+
+    public void OnProved() => acceptor.OnProved(id);
+
+    public void Abort(StrangerDrop why)
+    {
+        Dropped = why;
+        _aborted.Cancel();
+        pending.Dispose();
+    }
+
+    public void Dispose() => _aborted.Dispose();
+}
+
+/// <summary>
+/// Accepts connections and decides by the <see cref="StrangerGate"/> whose handshake runs, waits or ends. No handshake is
+/// awaited by the accept loop, so that a silent client holds up nobody.
+/// </summary>
+internal sealed partial class Acceptor(
+    NodeClock clock, Schedule schedule, Func<Stranger, Task> serve, ILogger logger) : Scheduled, IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly StrangerGate _gate = new();
+    private readonly Dictionary<long, Stranger> _strangers = [];
+    private readonly CancellationTokenSource _stopped = new();
+    private readonly List<ITransportListener> _listeners = [];
+    private readonly List<Task> _loops = [];
+    private long _lastId;
+
+    public IEnumerable<NodeAddress> Bound => _listeners.Select(l => l.Bound);
+
+    /// <summary>Accepts from <paramref name="listener"/> until disposed.</summary>
+    public void Run(ITransportListener listener)
+    {
+        _listeners.Add(listener);
+        _loops.Add(AcceptAsync(listener));
+    }
+
+    public void OnProved(long id)
+    {
+        lock (_lock)
+            _gate.Proved(id);
+    }
+
+    public override long OnDue(long now)
+    {
+        IReadOnlyList<StrangerAction> actions;
+        lock (_lock)
+            actions = _gate.Expire(now);
+        CarryOut(actions);
+        lock (_lock)
+            return _gate.NextExpiry ?? long.MaxValue;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopped.CancelAsync().ConfigureAwait(false);
+        foreach (var listener in _listeners)
+            await listener.DisposeAsync().ConfigureAwait(false);
+        await Task.WhenAll(_loops).ConfigureAwait(false);
+
+        Stranger[] strangers;
+        lock (_lock)
+            strangers = [.. _strangers.Values];
+        foreach (var stranger in strangers)
+            stranger.Abort(StrangerDrop.None);
+        _stopped.Dispose();
+    }
+
+    private async Task AcceptAsync(ITransportListener listener)
+    {
+        while (!_stopped.IsCancellationRequested)
+        {
+            try
+            {
+                Admit(await listener.AcceptAsync(_stopped.Token).ConfigureAwait(false));
+            }
+            catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (ObjectDisposedException) when (_stopped.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Admit(IPendingLink pending)
+    {
+        IReadOnlyList<StrangerAction> actions;
+        long? expiry;
+        lock (_lock)
+        {
+            long id = ++_lastId;
+            _strangers[id] = new Stranger(id, pending, this);
+            actions = _gate.Arrive(id, Source.Of(pending.Source), clock.Now);
+            expiry = _gate.NextExpiry;
+        }
+
+        CarryOut(actions);
+        if (expiry is { } due)
+            schedule.Set(this, due);
+    }
+
+    private void CarryOut(IReadOnlyList<StrangerAction> actions)
+    {
+        foreach (var action in actions)
+        {
+            Stranger? stranger;
+            lock (_lock)
+                stranger = _strangers.GetValueOrDefault(action.Id);
+            if (stranger is null)
+                continue;
+
+            if (action.Verb == StrangerVerb.Start)
+            {
+                _ = Task.Run(() => ServeAsync(action.Id, stranger));
+            }
+            else if (action.Verb == StrangerVerb.Drop)
+            {
+                LogDropped(stranger.Pending.Source.ToString(), action.Why);
+                stranger.Abort(action.Why);
+            }
+        }
+    }
+
+    private async Task ServeAsync(long id, Stranger stranger)
+    {
+        try
+        {
+            await serve(stranger).ConfigureAwait(false);
+        }
+        finally
+        {
+            IReadOnlyList<StrangerAction> actions;
+            lock (_lock)
+            {
+                _strangers.Remove(id);
+                actions = _gate.Finished(id);
+            }
+
+            CarryOut(actions);
+            stranger.Dispose();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "A connection from {Source} was dropped: {Why}")]
+    private partial void LogDropped(string source, StrangerDrop why);
+}

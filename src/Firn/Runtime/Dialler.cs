@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using System.Security.Authentication;
+using Firn.Protocol;
+using Firn.Protocol.Wire;
+using Firn.Telemetry;
+using Firn.Transports;
+
+namespace Firn.Runtime;
+
+/// <summary>Carries out one dial after the other: connect, TLS, handshake, all within 10 seconds.</summary>
+internal sealed class Dialler(NodeCore node) : IDisposable
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+
+    private readonly CancellationTokenSource _stopped = new();
+
+    public void Start(StartDial dial) => _ = Task.Run(() => DialAsync(dial));
+
+    public void Dispose()
+    {
+        _stopped.Cancel();
+        _stopped.Dispose();
+    }
+
+    private async Task DialAsync(StartDial dial)
+    {
+        using var activity = FirnTelemetry.Activities.StartActivity("firn.dial", ActivityKind.Client);
+        activity?.SetTag("firn.address", dial.Address.ToString());
+        using var deadline = new CancellationTokenSource(Deadline, node.Clock.Time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stopped.Token);
+        ILink? link = null;
+        bool isSession = false;
+        try
+        {
+            var transport = node.Setup.Transports.FirstOrDefault(t => t.Scheme == dial.Address.Scheme)
+                ?? throw new FirnException(FailureReason.Unsupported, $"{dial.Address}: this build of Firn does not dial {dial.Address.Scheme}; use tcp.");
+            link = await transport.DialAsync(dial.Address, node.Setup.Credentials.Current, limit.Token).ConfigureAwait(false);
+            isSession = await node.Handshaker.InitiateAsync(link, dial, limit.Token).ConfigureAwait(false);
+            node.Telemetry.HandshakeEnded("initiator", isSession ? "ok" : "yielded");
+        }
+        catch (HandshakeException e)
+        {
+            var refusal = e.Cause == RefusalCause.RefusedByPeer && e.IsProved ? e.Reason : RefusalReason.Unspecified;
+            Fail(dial, refusal, e.Failure, e.Message, activity);
+        }
+        catch (FirnException e)
+        {
+            Fail(dial, RefusalReason.Unspecified, e.Reason, e.Message, activity);
+        }
+        catch (OperationCanceledException)
+        {
+            Fail(dial, RefusalReason.Unspecified, FailureReason.TimedOut, $"{dial.Address} did not answer within {Deadline.TotalSeconds} s.", activity);
+        }
+        catch (Exception e) when (e is IOException or AuthenticationException or ObjectDisposedException or InvalidOperationException)
+        {
+            Fail(dial, RefusalReason.Unspecified, FailureReason.ConnectionLost, $"{dial.Address}: the connection broke during the handshake: {e.Message}", activity);
+        }
+        finally
+        {
+            if (!isSession && link is not null)
+                await link.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private void Fail(StartDial dial, RefusalReason refusal, FailureReason reason, string message, Activity? activity)
+    {
+        activity?.SetStatus(ActivityStatusCode.Error, reason.ToString());
+        node.Leave(dial.Link);
+        node.Telemetry.HandshakeEnded("initiator", reason.ToString());
+        node.Tell((rules, now) => rules.OnDialFailed(dial.Link, refusal, reason, message, now));
+    }
+}

@@ -1,0 +1,271 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Security.Cryptography;
+using Firn.Protocol;
+using Firn.Protocol.Wire;
+using Firn.Runtime;
+using Firn.Transports;
+using Google.Protobuf;
+
+namespace Firn.Sessions;
+
+/// <summary>What two ends agreed on in their handshake.</summary>
+internal sealed record SessionTerms(
+    long Link, SessionId Id, PeerKey Peer, Incarnation Incarnation, PeerDescription Description, DateTimeOffset ExpiresAt);
+
+/// <summary>What a session reports, from its own read loop or the schedule; none of it may wait.</summary>
+internal interface ISessionOwner
+{
+    void OnDescribed(Session session, PeerDescription description);
+
+    void OnRecords(Session session, IReadOnlyList<SignedPeerRecord> records);
+
+    void OnRtt(Session session, TimeSpan rtt);
+
+    /// <summary>The session is over. <paramref name="isTold"/>: the peer said why.</summary>
+    void OnEnded(Session session, EndReason reason, string detail, bool isTold);
+}
+
+/// <summary>One authenticated connection with a peer: reads, writes, pings, and ends with a reason.</summary>
+internal sealed class Session : Scheduled, IFrameSink
+{
+    /// <summary>How long a closed session waits for the other end to hang up too: 2 seconds.</summary>
+    private const long LingerMilliseconds = 2_000;
+
+    private readonly ILink _link;
+    private readonly ISessionOwner _owner;
+    private readonly NodeClock _clock;
+    private readonly Schedule _schedule;
+    private readonly SessionWriter _writer;
+    private readonly SessionReader _reader;
+    private readonly PingTable _pings;
+    private Liveness _liveness;
+    private RttEstimator _rtt;
+    private TokenBucket _describes;
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _smoothedTicks = -1;
+    private long _lingerUntil;
+    private int _isEnded;
+    private long _receivedBytes;
+    private long _receivedFrames;
+
+    public Session(
+        SessionTerms terms, ILink link, ISessionOwner owner, NodeClock clock, Schedule schedule, TimeSpan pingInterval, TimeSpan pingDeadline)
+    {
+        (Terms, _link, _owner, _clock, _schedule) = (terms, link, owner, clock, schedule);
+        ConnectedAt = clock.Wall;
+        _liveness = new Liveness((long)pingInterval.TotalMilliseconds, (long)pingDeadline.TotalMilliseconds, clock.Now);
+        _describes = new TokenBucket(burst: 32, perSecond: 1, clock.Now);
+        _pings = new PingTable(clock.Time);
+        _writer = new SessionWriter(link.Stream, OnWriteFailed);
+        _reader = new SessionReader(link.Stream, FrameHeader.DefaultMaxPayload, clock.Time, this);
+    }
+
+    public SessionTerms Terms { get; }
+
+    public ILink Link => _link;
+
+    public DateTimeOffset ConnectedAt { get; }
+
+    /// <summary>Smoothed round-trip time; null until the first pong.</summary>
+    public TimeSpan? Rtt => Volatile.Read(ref _smoothedTicks) is var ticks and >= 0 ? TimeSpan.FromTicks(ticks) : null;
+
+    /// <summary>Completes when the connection is closed and nothing of the session runs any more.</summary>
+    public Task Completion => _completion.Task;
+
+    public bool IsEnded => Volatile.Read(ref _isEnded) != 0;
+
+    public int QueuedBytes => _writer.QueuedBytes;
+
+    public (long Bytes, long Frames) Sent => (_writer.WrittenBytes, _writer.Frames);
+
+    public (long Bytes, long Frames) Received => (Volatile.Read(ref _receivedBytes), Volatile.Read(ref _receivedFrames));
+
+    /// <summary>Goes live: writes <paramref name="prefix"/>, the end of the handshake, and begins to read and to ping.</summary>
+    public void Start(ReadOnlyMemory<byte> prefix)
+    {
+        _writer.Start(prefix);
+        _ = RunAsync();
+        _schedule.Set(this, _clock.Now);
+    }
+
+    /// <summary>Queues a control frame. A full queue ends the session: its peer makes us talk and does not listen.</summary>
+    public void Send(FrameType type, ReadOnlySpan<byte> payload)
+    {
+        if (!_writer.TryWrite(type, payload) && !IsEnded)
+            End(EndReason.ProtocolError, "the peer does not read what it asks for", isTold: false);
+    }
+
+    /// <summary>One ping and its pong.</summary>
+    /// <exception cref="FirnException"><see cref="FailureReason.NotConnected"/>: the session ended; <see cref="FailureReason.Busy"/>: too many pings are under way.</exception>
+    public async Task<TimeSpan> PingAsync(CancellationToken cancellationToken)
+    {
+        var waiter = new TaskCompletionSource<TimeSpan>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_pings.Add(waiter) is not { } nonce)
+            throw new FirnException(FailureReason.Busy, $"{PingTable.MaxPending} pings to {Terms.Peer.Name} are under way; wait for their answers.");
+
+        if (IsEnded)
+            _pings.Fail(NotConnected());
+        SendNonce(FrameType.Ping, nonce);
+        try
+        {
+            return cancellationToken.CanBeCanceled
+                ? await waiter.Task.WaitAsync(cancellationToken).ConfigureAwait(false)
+                : await waiter.Task.ConfigureAwait(false);
+        }
+        finally
+        {
+            _pings.Remove(nonce);
+        }
+    }
+
+    /// <summary>Ends the session for <paramref name="reason"/> and tells the peer.</summary>
+    public void Close(EndReason reason, string detail) => End(reason, detail, isTold: false);
+
+    public override long OnDue(long now)
+    {
+        if (IsEnded)
+        {
+            if (now < _lingerUntil)
+                return _lingerUntil;
+            _link.Abort();
+            return long.MaxValue;
+        }
+
+        if (_clock.Wall >= Terms.ExpiresAt)
+        {
+            End(EndReason.CredentialExpired, "a certificate that the session was made with has expired", isTold: false);
+            return _lingerUntil;
+        }
+
+        switch (_liveness.Check(now))
+        {
+            case LivenessAction.SendPing:
+                if (_pings.Add(null) is { } nonce)
+                    SendNonce(FrameType.Ping, nonce);
+                break;
+            case LivenessAction.Dead:
+                End(EndReason.Timeout, "nothing was received within the ping interval and deadline", isTold: false);
+                return _lingerUntil;
+        }
+
+        return _liveness.NextCheck;
+    }
+
+    void IFrameSink.OnReceived(int bytes)
+    {
+        _receivedBytes += bytes;
+        _liveness.OnReceived(_clock.Now);
+    }
+
+    bool IFrameSink.OnFrame(FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        _receivedFrames++;
+        if (IsEnded)
+            return true;   // lingering: what still comes is not ours to act on
+
+        try
+        {
+            return header.Type switch
+            {
+                FrameType.Ping => OnPing(payload),
+                FrameType.Pong => OnPong(payload),
+                FrameType.Describe => OnDescribe(payload),
+                FrameType.Records => OnRecords(payload),
+                _ => OnClose(payload),
+            };
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            return End(EndReason.ProtocolError, $"a malformed {header.Type} frame: {e.Message}", isTold: false);
+        }
+    }
+
+    private bool OnPing(ReadOnlySpan<byte> nonce)
+    {
+        Send(FrameType.Pong, nonce);
+        return true;
+    }
+
+    private bool OnPong(ReadOnlySpan<byte> nonce)
+    {
+        if (!_pings.TryTake(BinaryPrimitives.ReadUInt64BigEndian(nonce), out var rtt, out var waiter))
+            return true;   // whoever asked has given up
+
+        _rtt.Add(rtt);
+        Volatile.Write(ref _smoothedTicks, _rtt.Smoothed!.Value.Ticks);
+        _liveness.OnRttSample(_clock.Now);
+        waiter?.TrySetResult(rtt);
+        _owner.OnRtt(this, rtt);
+        return true;
+    }
+
+    private bool OnDescribe(ReadOnlySpan<byte> payload)
+    {
+        if (!_describes.TryTake(_clock.Now))
+            return End(EndReason.ProtocolError, "the peer describes itself more than once a second", isTold: false);
+        if (!PeerDescription.TryDecode(payload, out var description, out string? error))
+            return End(EndReason.ProtocolError, error, isTold: false);
+
+        _owner.OnDescribed(this, description);
+        return true;
+    }
+
+    private bool OnRecords(ReadOnlySpan<byte> payload)
+    {
+        _owner.OnRecords(this, [.. PeerRecords.Parser.ParseFrom(payload).Records]);
+        return true;
+    }
+
+    private bool OnClose(ReadOnlySpan<byte> payload)
+    {
+        var close = Wire.Close.Parser.ParseFrom(payload);
+        return End(CloseReasons.FromWire(close.Reason), CloseReasons.Printable(close.Detail), isTold: true);
+    }
+
+    private async Task RunAsync()
+    {
+        var end = await _reader.RunAsync().ConfigureAwait(false);
+        End(end.Reason, end.Detail, isTold: false);
+
+        // Bytes of the peer that nobody reads would turn our goodbye into a reset: drain until it hangs up or the linger is over.
+        if (end.Reason != EndReason.TransportError)
+            await _reader.RunAsync().ConfigureAwait(false);
+        await _link.DisposeAsync().ConfigureAwait(false);
+        _completion.TrySetResult();
+    }
+
+    private void OnWriteFailed(Exception e) =>
+        End(EndReason.TransportError, $"the connection broke: {(e.InnerException ?? e).Message}", isTold: false);
+
+    private bool End(EndReason reason, string detail, bool isTold)
+    {
+        if (Interlocked.Exchange(ref _isEnded, 1) != 0)
+            return false;
+
+        _lingerUntil = _clock.Now + LingerMilliseconds;
+        if (!isTold && reason != EndReason.TransportError)
+        {
+            var close = new Wire.Close { Reason = CloseReasons.ToWire(reason), Detail = detail };
+            _writer.TryWrite(FrameType.Close, close.ToByteArray());
+        }
+
+        _writer.Complete();
+        _owner.OnEnded(this, reason, detail, isTold);
+        _pings.Fail(NotConnected());
+        _schedule.Set(this, _lingerUntil);
+        if (isTold)
+            _link.Abort();
+        return false;
+    }
+
+    private FirnException NotConnected() =>
+        new(FailureReason.NotConnected, $"The session with {Terms.Peer.Name} has ended.");
+
+    private void SendNonce(FrameType type, ulong nonce)
+    {
+        Span<byte> payload = stackalloc byte[FrameHeader.PingPayload];
+        BinaryPrimitives.WriteUInt64BigEndian(payload, nonce);
+        Send(type, payload);
+    }
+}

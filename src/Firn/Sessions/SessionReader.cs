@@ -1,0 +1,93 @@
+using System.Buffers;
+using System.Security.Authentication;
+using Firn.Protocol;
+
+namespace Firn.Sessions;
+
+/// <summary>What the reader hands each frame to. It must not wait.</summary>
+internal interface IFrameSink
+{
+    /// <summary>Bytes came, of whatever kind: the peer lives.</summary>
+    void OnReceived(int bytes);
+
+    /// <summary>A frame came; its payload is valid during the call. False stops the reader.</summary>
+    bool OnFrame(FrameHeader header, ReadOnlySpan<byte> payload);
+}
+
+/// <summary>Why the reader stopped.</summary>
+internal readonly record struct ReadEnd(EndReason Reason, string Detail);
+
+/// <summary>The session's only read loop. An idle session holds no buffer: it waits in a read of zero bytes.</summary>
+internal sealed class SessionReader(Stream stream, int maxPayload, TimeProvider time, IFrameSink sink)
+{
+    // After a wait this long the session counts as idle; before, a second system call per read costs more than a buffer.
+    private static readonly TimeSpan IdleAfter = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Reads until the end of the stream, an error, or until the sink has had enough.</summary>
+    public async Task<ReadEnd> RunAsync()
+    {
+        var frames = new FrameReader(maxPayload);
+        byte[]? buffer = null;
+        int filled = 0;
+        bool isIdle = false;
+        try
+        {
+            while (true)
+            {
+                long asked = time.GetTimestamp();
+                if (isIdle && filled == 0)
+                {
+                    Release(ref buffer);
+                    await stream.ReadAsync(Memory<byte>.Empty).ConfigureAwait(false);
+                }
+
+                buffer ??= ArrayPool<byte>.Shared.Rent(frames.BufferSize);
+                int read = await stream.ReadAsync(buffer.AsMemory(filled)).ConfigureAwait(false);
+                if (read == 0)
+                    return new ReadEnd(EndReason.TransportError, "the peer closed the connection without a goodbye");
+
+                isIdle = time.GetElapsedTime(asked) > IdleAfter;
+                filled += read;
+                sink.OnReceived(read);
+                if (!Take(frames, buffer, ref filled, out var error))
+                    return error;
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or AuthenticationException or InvalidOperationException)
+        {
+            return new ReadEnd(EndReason.TransportError, $"the connection broke: {(e.InnerException ?? e).Message}");
+        }
+        finally
+        {
+            Release(ref buffer);
+        }
+    }
+
+    private bool Take(FrameReader frames, byte[] buffer, ref int filled, out ReadEnd end)
+    {
+        end = default;
+        ReadOnlySpan<byte> unread = buffer.AsSpan(0, filled);
+        while (frames.TryRead(ref unread, out var header, out var payload, out var error))
+        {
+            if (!sink.OnFrame(header, payload))
+                return false;
+        }
+
+        if (error != FrameError.None)
+        {
+            end = new ReadEnd(EndReason.ProtocolError, error.Describe(header));
+            return false;
+        }
+
+        unread.CopyTo(buffer);
+        filled = unread.Length;
+        return true;
+    }
+
+    private static void Release(ref byte[]? buffer)
+    {
+        if (buffer is not null)
+            ArrayPool<byte>.Shared.Return(buffer);
+        buffer = null;
+    }
+}

@@ -1,0 +1,80 @@
+using Firn.Protocol.Wire;
+
+namespace Firn.Protocol;
+
+/// <summary>Why a handshake failed, for the local log. The wire is told less: all failures of authentication look alike there.</summary>
+internal enum RefusalCause
+{
+    /// <summary>Bytes that are no handshake message, or a field outside its limits.</summary>
+    Malformed,
+
+    /// <summary>A body over 4 KiB.</summary>
+    TooLarge,
+
+    /// <summary>A message that is not due.</summary>
+    OutOfOrder,
+
+    /// <summary>No version in common.</summary>
+    VersionUnsupported,
+
+    /// <summary>This node's own nonce came back: somebody mirrors its messages.</summary>
+    Reflected,
+
+    /// <summary>The peer wants to be admitted by other means than the cookie.</summary>
+    AdmissionDiffers,
+
+    /// <summary>Proved with none of this node's cookies, or for another connection: a relay or a replay.</summary>
+    WrongProof,
+
+    /// <summary>A message after the proofs that does not bear the peer's MAC.</summary>
+    Altered,
+
+    /// <summary>It knows the cookie but belongs to another cluster.</summary>
+    ClusterDiffers,
+
+    /// <summary>Another node than the one that was meant.</summary>
+    WrongPeer,
+
+    /// <summary>This node itself, or a copy of its identity.</summary>
+    OwnIdentity,
+
+    /// <summary>The peer refused; its <see cref="HandshakeException.Reason"/> says why.</summary>
+    RefusedByPeer,
+}
+
+/// <summary>A handshake that failed by what the peer sent. The message is a sentence for the local log.</summary>
+internal sealed class HandshakeException : Exception
+{
+    public HandshakeException(RefusalCause cause, RefusalReason reason, string sentence, bool isProved = false)
+        : base(sentence) => (Cause, Reason, IsProved) = (cause, reason, isProved);
+
+    /// <summary>Why, for the local log.</summary>
+    public RefusalCause Cause { get; }
+
+    /// <summary>What the wire is told; with <see cref="RefusalCause.RefusedByPeer"/>, what it told.</summary>
+    public RefusalReason Reason { get; }
+
+    /// <summary>
+    /// Whether the peer's refusal bears its MAC, and thus means something for that peer; else it counts against the address alone.
+    /// </summary>
+    public bool IsProved { get; }
+
+    /// <summary>The same for a caller of the node.</summary>
+    public FailureReason Failure => Reason switch
+    {
+        RefusalReason.AuthenticationFailed => FailureReason.AuthenticationFailed,
+        RefusalReason.VersionUnsupported => FailureReason.VersionUnsupported,
+        RefusalReason.ClusterDiffers => FailureReason.ClusterDiffers,
+        RefusalReason.WrongPeer => FailureReason.WrongPeer,
+        RefusalReason.NameTaken => FailureReason.NameTaken,
+        RefusalReason.Stale => FailureReason.Stale,
+        RefusalReason.Busy => FailureReason.Busy,
+        RefusalReason.ShuttingDown => FailureReason.ShuttingDown,
+        RefusalReason.Self => FailureReason.Self,
+        RefusalReason.Duplicate or RefusalReason.Simultaneous => FailureReason.ConnectionLost,
+        _ => FailureReason.ProtocolError,
+    };
+
+    public static HandshakeException Malformed(string sentence) =>
+        new(RefusalCause.Malformed, RefusalReason.ProtocolError, sentence);
+}

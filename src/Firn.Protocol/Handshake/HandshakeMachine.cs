@@ -1,0 +1,150 @@
+using Firn.Protocol.Wire;
+using Google.Protobuf;
+
+namespace Firn.Protocol;
+
+/// <summary>
+/// What both ends of a handshake share: the order of its messages, the transcript, and refusing. Bytes in, bytes out: the
+/// driver reads each message whole (<see cref="HandshakeMessage.BytesAfter"/>) and sees to the deadline.
+/// <para>
+/// Error contract: if it did not succeed, the state did not advance and the machine is finished. What the peer did wrong is
+/// a <see cref="HandshakeException"/>; <see cref="Refuse"/> then makes the last words. A method called out of order throws
+/// <see cref="InvalidOperationException"/> and changes nothing.
+/// </para>
+/// </summary>
+internal abstract class HandshakeMachine : IDisposable
+{
+    private readonly HandshakeRole _peer;
+    private readonly HandshakeRole _role;
+    private HandshakeKeys? _keys;
+    private Step _due;
+    private bool _isSilent;
+
+    protected HandshakeMachine(
+        HandshakeContext self, HandshakeRole role, ReadOnlyMemory<byte> localLeaf, VerifiedLeaf remote, ReadOnlySpan<byte> nonce)
+    {
+        if (nonce.Length != WireFields.NonceLength)
+            throw new ArgumentException("A nonce has 32 random bytes.", nameof(nonce));
+
+        (Self, Remote, Nonce) = (self, remote, nonce.ToArray());
+        (_role, _peer, Transcript) = role == HandshakeRole.Initiator
+            ? (role, HandshakeRole.Acceptor, new HandshakeTranscript(localLeaf.Span, remote.Der.Span))
+            : (role, HandshakeRole.Initiator, new HandshakeTranscript(remote.Der.Span, localLeaf.Span));
+    }
+
+    /// <summary>The message that is due, on either side.</summary>
+    protected enum Step
+    {
+        Challenge,
+        Proof,
+        Verdict,
+        Commit,
+        InitiatorDescribe,
+        AcceptorDescribe,
+        None,
+    }
+
+    protected HandshakeContext Self { get; }
+
+    protected VerifiedLeaf Remote { get; }
+
+    protected byte[] Nonce { get; }
+
+    protected HandshakeTranscript Transcript { get; }
+
+    /// <summary>
+    /// Whether the peer, having proved itself, waits for this end's word: then both transcripts are the same, and it can
+    /// verify a MAC. A message of its own on the way, or one that failed, would make them differ.
+    /// </summary>
+    protected bool IsAwaited { get; set; }
+
+    /// <summary>
+    /// The last words to the peer, after a failure or by the node's own decision; empty when there are none: the peer has
+    /// refused, or has all it needs for the session. They bear a MAC if the peer can verify one; but a failure of
+    /// authentication never does, so that all of them look alike.
+    /// </summary>
+    public byte[] Refuse(RefusalReason reason)
+    {
+        if (_isSilent)
+            return [];
+
+        var refusal = new Refusal { Reason = reason };
+        if (reason == RefusalReason.VersionUnsupported)
+            (refusal.MinVersion, refusal.MaxVersion) = (Self.Versions.Min, Self.Versions.Max);
+        bool withMac = IsAwaited && reason != RefusalReason.AuthenticationFailed;
+        Finish();
+        return withMac
+            ? WriteProved(HandshakeMessageType.Refusal, refusal.ToByteArray())
+            : Transcript.Write(HandshakeMessageType.Refusal, refusal.ToByteArray());
+    }
+
+    public void Dispose()
+    {
+        _keys?.Dispose();
+        Transcript.Dispose();
+    }
+
+    /// <summary>Begins <paramref name="step"/>. The machine is finished unless <see cref="Expect"/> says that it succeeded.</summary>
+    protected void Begin(Step step)
+    {
+        if (_due != step)
+            throw new InvalidOperationException($"{step} is not due in this handshake: {_due} is.");
+        _due = Step.None;
+    }
+
+    protected void Expect(Step next) => _due = next;
+
+    /// <summary>Nothing more is to be said, nor expected.</summary>
+    protected void Finish() => (_due, _isSilent) = (Step.None, true);
+
+    /// <summary>Nothing more is to be said, though the peer's last answer is expected.</summary>
+    protected void FallSilent() => _isSilent = true;
+
+    /// <summary>Reads a message that must be a <paramref name="due"/>; a refusal in its place is thrown as such.</summary>
+    protected HandshakeMessage Receive(ReadOnlySpan<byte> bytes, HandshakeMessageType due)
+    {
+        IsAwaited = false;
+        var message = HandshakeMessage.Read(bytes);
+        if (message.Type == HandshakeMessageType.Refusal)
+            throw PeerRefused(message);
+        return message.Type == due
+            ? message
+            : throw new HandshakeException(
+                RefusalCause.OutOfOrder, RefusalReason.ProtocolError, $"The peer sent a {message.Type}: expected a {due}.");
+    }
+
+    /// <summary>Settles on the cookie of this handshake.</summary>
+    protected void Adopt(HandshakeKeys keys) => _keys = keys;
+
+    /// <summary>Absorbs a message if it bears the peer's MAC; else fails for <paramref name="cause"/>.</summary>
+    protected void Verify(HandshakeMessage message, RefusalCause cause, string sentence)
+    {
+        if (Transcript.Verify(message, _peer, _keys!) < 0)
+            throw new HandshakeException(cause, RefusalReason.AuthenticationFailed, sentence);
+        IsAwaited = true;
+    }
+
+    /// <summary>As <see cref="Verify(HandshakeMessage, RefusalCause, string)"/>, once both ends have proved themselves.</summary>
+    protected void Verify(HandshakeMessage message) =>
+        Verify(message, RefusalCause.Altered, $"The peer's {message.Type} does not bear its MAC: somebody altered it on the way.");
+
+    protected byte[] WriteProved(HandshakeMessageType type, ReadOnlySpan<byte> body)
+    {
+        IsAwaited = false;
+        return Transcript.Write(type, body, _keys![_role]);
+    }
+
+    private HandshakeException PeerRefused(HandshakeMessage message)
+    {
+        FallSilent();
+        if (message.HasMac && (_keys is null || Transcript.Verify(message, _peer, _keys) < 0))
+        {
+            return new HandshakeException(
+                RefusalCause.Altered, RefusalReason.ProtocolError, "The peer's refusal does not bear its MAC: somebody altered it on the way.");
+        }
+
+        var refusal = WireFields.Parse(Refusal.Parser, message);
+        return new HandshakeException(
+            RefusalCause.RefusedByPeer, refusal.Reason, RefusalSentence.Of(refusal, Self), isProved: message.HasMac);
+    }
+}

@@ -1,0 +1,83 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Firn.Protocol;
+
+/// <summary>
+/// What the nodes of a cluster share. A strong cookie is <c>firn_</c> and 256 random bits in base64url; anything else is a
+/// passphrase, accepted but stretched. The secret is wiped on <see cref="Dispose"/>.
+/// </summary>
+internal sealed class Cookie : IDisposable
+{
+    private const string Prefix = "firn_";
+    private const int StrongDigits = 43;   // 256 bits in base64url without padding (RFC 4648, section 5)
+    private const int StretchRounds = 600_000;
+    private static ReadOnlySpan<byte> StretchLabel => "firn/1 passphrase "u8;
+
+    private readonly byte[] _secret;
+
+    private Cookie(byte[] secret, bool isPassphrase) => (_secret, IsPassphrase) = (secret, isPassphrase);
+
+    /// <summary>Whether this is a passphrase, which deserves a warning.</summary>
+    public bool IsPassphrase { get; }
+
+    /// <summary>Reads a cookie as it stands in a file or was typed; one newline at its end does not count.</summary>
+    /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: empty, or a mangled strong cookie.</exception>
+    public static Cookie Parse(ReadOnlySpan<char> text)
+    {
+        if (text is [.., '\n'])
+            text = text is [.., '\r', '\n'] ? text[..^2] : text[..^1];
+        if (text.IsEmpty)
+            throw new FirnException(FailureReason.InvalidInput, "The cookie is empty: expected firn_ and 43 characters, or a passphrase.");
+
+        return text.StartsWith(Prefix, StringComparison.Ordinal)
+            ? new Cookie(ReadStrong(text[Prefix.Length..]), isPassphrase: false)
+            : new Cookie(Passphrase.ToUtf8(text), isPassphrase: true);
+    }
+
+    /// <summary>The text of the strong cookie of these 32 random bytes.</summary>
+    public static string Generate(ReadOnlySpan<byte> random32) => random32.Length == CookieKey.Length
+        ? Prefix + Base64Url.EncodeToString(random32)
+        : throw new ArgumentException("A cookie is made of 32 random bytes.", nameof(random32));
+
+    /// <summary>
+    /// The key of this cookie in <paramref name="cluster"/>. A passphrase takes some tenths of a second of a core
+    /// (PBKDF2, RFC 8018, section 5.2): once at the start, never on a peer's input.
+    /// </summary>
+    public CookieKey ToKey(string cluster)
+    {
+        if (!IsPassphrase)
+            return new CookieKey(_secret, isPassphrase: false);
+
+        Span<byte> key = stackalloc byte[CookieKey.Length];
+        byte[] salt = [.. StretchLabel, .. Encoding.ASCII.GetBytes(ClusterName.Check(cluster))];
+        Rfc2898DeriveBytes.Pbkdf2(_secret, salt, key, StretchRounds, HashAlgorithmName.SHA256);
+        var result = new CookieKey(key, isPassphrase: true);
+        CryptographicOperations.ZeroMemory(key);
+        return result;
+    }
+
+    public void Dispose() => CryptographicOperations.ZeroMemory(_secret);
+
+    private static byte[] ReadStrong(ReadOnlySpan<char> digits)
+    {
+        var secret = GC.AllocateArray<byte>(CookieKey.Length, pinned: true);
+        Span<char> canonical = stackalloc char[StrongDigits];
+
+        // The last digit has two bits to spare and the decoder skips blanks: only the canonical spelling is the cookie.
+        bool isWhole = digits.Length == StrongDigits
+            && Base64Url.DecodeFromChars(digits, secret, out _, out int length) == OperationStatus.Done
+            && length == CookieKey.Length
+            && Base64Url.TryEncodeToChars(secret, canonical, out _)
+            && digits.SequenceEqual(canonical);
+        canonical.Clear();
+        return isWhole
+            ? secret
+            : throw new FirnException(
+                FailureReason.InvalidInput,
+                $"The cookie starts with firn_ but is damaged: expected exactly {StrongDigits} characters of base64url after it, " +
+                $"as they were generated, found {digits.Length}. Copy it again, or make a new one with `firn cookie generate`.");
+    }
+}

@@ -35,6 +35,7 @@ public sealed class Did : IEquatable<Did>
         did = null;
         Span<byte> bytes = stackalloc byte[64];
         if (text is null || text.Length > 64 || !text.StartsWith(Prefix, StringComparison.Ordinal)
+            || text.AsSpan(Prefix.Length).ContainsAnyExceptInRange('1', 'z')    // the decoder throws at some others
             || !Base58.Bitcoin.TryDecode(text.AsSpan(Prefix.Length), bytes, out int length)
             || length != Multicodec.Length + PointLength || !bytes.StartsWith(Multicodec))
         {

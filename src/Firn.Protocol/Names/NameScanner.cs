@@ -67,8 +67,11 @@ internal static class NameScanner
 
     private static string? CheckBracketedIPv6(string text, int start, int end)
     {
-        if (text[end - 1] != ']')
+        int close = text.IndexOf(']', start, end - start);
+        if (close < 0)
             return At(text, end, "expected ']' after an IPv6 address");
+        if (close < end - 1)
+            return At(text, close + 1, "nothing but a port follows an IPv6 address in brackets");
         var inside = text.AsSpan(start + 1, end - start - 2);
         for (int i = 0; i < inside.Length; i++)
         {
@@ -81,17 +84,16 @@ internal static class NameScanner
             : At(text, start + 1, "expected an IPv6 address");
     }
 
-    /// <summary>What looks like an IPv4 address must be one: "300.1.1.1" or "10.1" would resolve to a surprise.</summary>
+    /// <summary>What looks like an IPv4 address must be one: "300.1.1.1", "10.1" or "0x7f000001" would resolve to a surprise.</summary>
     private static string? CheckDottedDigits(string text, int start, int end)
     {
         var host = text.AsSpan(start, end - start);
         int lastDot = host.LastIndexOf('.');
-        if (host[(lastDot + 1)..].ContainsAnyExceptInRange('0', '9'))
+        bool readsAsAddress = System.Net.IPAddress.TryParse(host, out var address);
+        if (!readsAsAddress && host[(lastDot + 1)..].ContainsAnyExceptInRange('0', '9'))
             return null;
 
-        bool isDottedQuad = host.Count('.') == 3
-            && System.Net.IPAddress.TryParse(host, out var address)
-            && address.ToString().AsSpan().SequenceEqual(host);
+        bool isDottedQuad = readsAsAddress && address!.ToString().AsSpan().SequenceEqual(host);
         return isDottedQuad ? null : At(text, start, "expected an IPv4 address of four numbers from 0 to 255");
     }
 

@@ -32,8 +32,13 @@ public sealed record NodeAddress
 
     /// <summary>An address of these parts.</summary>
     /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: a part is malformed.</exception>
-    public static NodeAddress Create(string scheme, string host, int port) =>
-        Parse(string.Create(CultureInfo.InvariantCulture, $"{scheme}://{host}:{port}"));
+    public static NodeAddress Create(string scheme, string host, int port)
+    {
+        string? error = NameScanner.CheckHost(host, 0, host.Length);
+        return error is null
+            ? Parse(string.Create(CultureInfo.InvariantCulture, $"{scheme}://{host}:{port}"))
+            : throw new FirnException(FailureReason.InvalidInput, error);
+    }
 
     /// <summary>Reads <paramref name="text"/>.</summary>
     /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: the sentence points at the character.</exception>
@@ -88,18 +93,14 @@ public sealed record NodeAddress
 
     private static int EndOfHost(string text, int start)
     {
-        int from = start;
         if (start < text.Length && text[start] == '[')
         {
             int close = text.IndexOf(']', start);
-            if (close < 0)
-                return text.Length;
-            from = close + 1;
-            return from < text.Length && text[from] == ':' ? from : from < text.Length ? text.Length : from;
+            return close >= 0 && close + 1 < text.Length && text[close + 1] == ':' ? close + 1 : text.Length;
         }
 
-        int colon = text.LastIndexOf(':');
-        return colon >= from && text.IndexOf(':', from) == colon ? colon : text.Length;
+        int colon = text.IndexOf(':', start);
+        return colon >= 0 && text.LastIndexOf(':') == colon ? colon : text.Length;
     }
 
     private static string? ReadPort(string text, int hostEnd, string scheme, out int port)
@@ -109,12 +110,10 @@ public sealed record NodeAddress
             return null;
 
         var digits = text.AsSpan(hostEnd + 1);
-        if (digits.Length is > 0 and <= 5 && !digits.ContainsAnyExceptInRange('0', '9')
-            && (port = int.Parse(digits, CultureInfo.InvariantCulture)) <= 65535)
-        {
+        int wrong = digits.IndexOfAnyExceptInRange('0', '9');
+        if (wrong < 0 && digits.Length is > 0 and <= 5 && (port = int.Parse(digits, CultureInfo.InvariantCulture)) <= 65535)
             return null;
-        }
 
-        return NameScanner.At(text, hostEnd + 1, "expected a port from 0 to 65535");
+        return NameScanner.At(text, hostEnd + 1 + Math.Max(0, wrong), "expected a port from 0 to 65535");
     }
 }

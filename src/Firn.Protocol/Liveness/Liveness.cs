@@ -1,0 +1,100 @@
+namespace Firn.Protocol;
+
+/// <summary>What <see cref="Liveness.Check"/> wants done.</summary>
+internal enum LivenessAction
+{
+    /// <summary>Nothing until <see cref="Liveness.NextCheck"/>.</summary>
+    Nothing,
+
+    /// <summary>Send a ping.</summary>
+    SendPing,
+
+    /// <summary>End the session: timeout.</summary>
+    Dead,
+}
+
+/// <summary>
+/// Whether the other end of a session still lives. Any received byte is life, so a pong that waits behind data accuses nobody;
+/// an end that is silent for the interval is pinged, and dead when it stays silent for the deadline after that ping.
+/// Two more pings, which accuse nobody, keep the RTT fresh: one at the start, and one whenever the last sample is
+/// <see cref="SampleIntervals"/> intervals old although bytes flow.
+/// <para>
+/// All times are monotonic milliseconds. <see cref="OnReceived"/> and <see cref="OnRttSample"/> belong to the read loop and do not
+/// reschedule; <see cref="Check"/> and <see cref="NextCheck"/> belong to the schedule. The two may run at the same time.
+/// </para>
+/// </summary>
+internal struct Liveness
+{
+    /// <summary>An RTT sample older than this many intervals is renewed.</summary>
+    public const int SampleIntervals = 4;
+
+    // Timers are this late on a busy machine; only more than that means that this process did not run.
+    private const long MinTolerance = 250;
+
+    private readonly long _interval;
+    private readonly long _deadline;
+    private long _lastReceived;
+    private long _lastSample;
+    private long _lastPing;
+    private long _accusedAt;
+
+    /// <summary>A session that starts at <paramref name="now"/>; its first <see cref="Check"/> is due at once.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A span below 1 ms or above <see cref="int.MaxValue"/> ms.</exception>
+    public Liveness(long interval, long deadline, long now)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(interval);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(deadline);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(interval, int.MaxValue);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(deadline, int.MaxValue);
+        (_interval, _deadline) = (interval, deadline);
+        _lastReceived = now;
+        _accusedAt = now;
+        _lastSample = now - (SampleIntervals * interval);
+        _lastPing = now - interval;
+        NextCheck = now;
+    }
+
+    /// <summary>When to call <see cref="Check"/> again.</summary>
+    public long NextCheck { get; private set; }
+
+    /// <summary>
+    /// How late a check may be: a quarter of the shorter span, but at least 250 ms. Later than that, this process
+    /// was suspended or starved, and what the peer sent may wait unread.
+    /// </summary>
+    public readonly long Tolerance => Math.Max(MinTolerance, Math.Min(_interval, _deadline) / 4);
+
+    /// <summary>Bytes came, of whatever kind.</summary>
+    public void OnReceived(long now) => Volatile.Write(ref _lastReceived, now);
+
+    /// <summary>A pong came, so the RTT is known as of <paramref name="now"/>.</summary>
+    public void OnRttSample(long now) => Volatile.Write(ref _lastSample, now);
+
+    /// <summary>What to do at <paramref name="now"/>; sets <see cref="NextCheck"/>. A call before that is harmless.</summary>
+    public LivenessAction Check(long now)
+    {
+        bool wasAsleep = now - NextCheck > Tolerance;
+        long lastReceived = Volatile.Read(ref _lastReceived);
+        bool isAccused = _accusedAt > lastReceived;
+
+        if (isAccused && !wasAsleep && now >= _accusedAt + _deadline)
+            return LivenessAction.Dead;
+
+        // Who was asleep itself begins again: a new ping, a full deadline.
+        bool accuses = isAccused ? wasAsleep : now >= lastReceived + _interval;
+        if (accuses)
+            (_accusedAt, isAccused) = (now, true);
+
+        bool pings = accuses || (!isAccused && now >= SampleDue);
+        if (pings)
+            _lastPing = now;
+
+        // An accusation is looked at in quarters, so that a sleep in its middle is noticed at its end.
+        NextCheck = isAccused
+            ? Math.Min(_accusedAt + _deadline, now + Math.Max(1, _deadline / 4))
+            : Math.Min(lastReceived + _interval, SampleDue);
+        return pings ? LivenessAction.SendPing : LivenessAction.Nothing;
+    }
+
+    // At most one ping per interval while no pong comes.
+    private readonly long SampleDue => Math.Max(_lastSample + (SampleIntervals * _interval), _lastPing + _interval);
+}

@@ -38,6 +38,9 @@ internal enum RefusalCause
     /// <summary>This node itself, or a copy of its identity.</summary>
     OwnIdentity,
 
+    /// <summary>This node's rules refuse a peer that has proved itself.</summary>
+    RefusedHere,
+
     /// <summary>The peer refused; its <see cref="HandshakeException.Reason"/> says why.</summary>
     RefusedByPeer,
 }

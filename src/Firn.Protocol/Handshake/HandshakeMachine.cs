@@ -58,6 +58,10 @@ internal abstract class HandshakeMachine : IDisposable
     /// </summary>
     protected bool IsAwaited { get; set; }
 
+    /// <summary>The last words to an end whose certificate is refused, before any machine; they say only that authentication failed.</summary>
+    public static byte[] RefuseLeaf() => HandshakeMessage.Build(
+        HandshakeMessageType.Refusal, new Refusal { Reason = RefusalReason.AuthenticationFailed }.ToByteArray(), withMac: false);
+
     /// <summary>
     /// The last words to the peer, after a failure or by the node's own decision; empty when there are none: the peer has
     /// refused, or has all it needs for the session. They bear a MAC if the peer can verify one; but a failure of

@@ -1,4 +1,6 @@
-using Firn.Protocol.Wire;
+using System.Net;
+using RefusalReason = Firn.Protocol.Wire.RefusalReason;
+using SignedPeerRecord = Firn.Protocol.Wire.SignedPeerRecord;
 
 namespace Firn.Protocol;
 
@@ -143,7 +145,7 @@ internal sealed class NodeRules
     }
 
     /// <summary>The peer on <paramref name="link"/>, whose session comes from <paramref name="teller"/>, tells of others.</summary>
-    public void OnRecords(long link, IEnumerable<SignedPeerRecord> told, System.Net.IPAddress? teller, DateTimeOffset wallNow, long now)
+    public void OnRecords(long link, IEnumerable<SignedPeerRecord> told, IPAddress teller, DateTimeOffset wallNow, long now)
     {
         _now = now;
         if (Peers.FindByLink(link) is not { IsUp: true })
@@ -160,7 +162,7 @@ internal sealed class NodeRules
                 continue;
             }
 
-            var addresses = record.Addresses.Where(a => MeshAddresses.IsDialable(a, teller)).ToList();
+            var addresses = record.Addresses.Where(a => MeshAddresses.Dialable(a, teller) is not null).ToList();
             if (_options.IsMesh && addresses.Count > 0 && (IsUp(subject) || budget.Dials.TryTake(now)))
                 Dials.Learn(subject, addresses, IsUp(subject), now);
         }

@@ -42,6 +42,9 @@ internal sealed record PeerRecord(
 
     private static ReadOnlySpan<byte> Label => "firn/1 peer record"u8;
 
+    /// <summary>Whom it speaks of.</summary>
+    public PeerKey Peer => new(Did, Name);
+
     /// <summary>Makes the SignedPeerRecord, in bytes, of the node with this identity key.</summary>
     /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: an address is not literal, or there are too many.</exception>
     public static byte[] Sign(
@@ -84,6 +87,40 @@ internal sealed record PeerRecord(
         }
 
         return record is not null;
+    }
+
+    /// <summary>Whom a record claims to speak of, before anything of it is verified; false when it is malformed.</summary>
+    public static bool TryPeek(Wire.SignedPeerRecord signed, out PeerKey subject, out ulong sequence)
+    {
+        (subject, sequence) = (default, 0);
+        if (signed.CalculateSize() > MaxLength || !TryParse(signed, out var wire) || wire.Did.Length != Did.PointLength
+            || !NodeName.TryParse(wire.Name, out var name, out _))
+        {
+            return false;
+        }
+
+        (subject, sequence) = (new PeerKey(Did.FromValidPoint(wire.Did.Span), name), wire.Sequence);
+        return true;
+    }
+
+    /// <summary>As <see cref="TryVerify"/>, for one of the records of a frame; null when it is refused.</summary>
+    public static PeerRecord? Verify(Wire.SignedPeerRecord signed, DateTimeOffset now) =>
+        signed.CalculateSize() <= MaxLength && TryParse(signed, out var wire) && Check(signed, wire, now, out var record) == PeerRecordFault.None
+            ? record
+            : null;
+
+    private static bool TryParse(Wire.SignedPeerRecord signed, [NotNullWhen(true)] out Wire.PeerRecord? wire)
+    {
+        try
+        {
+            wire = Wire.PeerRecord.Parser.ParseFrom(signed.Record);
+            return true;
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            wire = null;
+            return false;
+        }
     }
 
     private static PeerRecordFault Check(Wire.SignedPeerRecord signed, Wire.PeerRecord wire, DateTimeOffset now, out PeerRecord? record)

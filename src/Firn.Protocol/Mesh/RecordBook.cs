@@ -1,3 +1,5 @@
+using SignedPeerRecord = Firn.Protocol.Wire.SignedPeerRecord;
+
 namespace Firn.Protocol;
 
 /// <summary>Limits of what peers may tell about other peers.</summary>

@@ -1,4 +1,4 @@
-using Firn.Protocol.Wire;
+using RefusalReason = Firn.Protocol.Wire.RefusalReason;
 
 namespace Firn.Protocol;
 

@@ -11,7 +11,7 @@ internal sealed class NodeLock : IDisposable
 {
     private const int Attempts = 5;
     private const int MaxOwnerBytes = 32;
-    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(10);
+    private const int MillisecondsBetweenAttempts = 10;
 
     private readonly FileStream _file;
     private readonly string _directory;
@@ -20,15 +20,16 @@ internal sealed class NodeLock : IDisposable
 
     /// <summary>Takes the lock of the node in <paramref name="directory"/>; null when a process holds it.</summary>
     /// <remarks>Tries for some 40 ms, since who lists the running nodes may be holding it for an instant.</remarks>
-    public static NodeLock? TryTake(string directory)
+    public static NodeLock? TryTake(string directory, Action? pause = null)
     {
+        pause ??= static () => Thread.Sleep(MillisecondsBetweenAttempts);
         for (int attempt = 1; ; attempt++)
         {
             if (TryOpen(directory, FileMode.OpenOrCreate) is { } file)
                 return new NodeLock(file, directory);
             if (attempt == Attempts)
                 return null;
-            Thread.Sleep(BetweenAttempts);
+            pause();
         }
     }
 

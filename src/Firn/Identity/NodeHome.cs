@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Firn.Protocol;
+
+namespace Firn.Identity;
+
+/// <summary>
+/// What one node keeps between its lives, in <c>&lt;home&gt;/nodes/&lt;name&gt;/</c>: its identity key and last incarnation. It is
+/// this process's alone until <see cref="Dispose"/>; the lock goes with the process, however that ends.
+/// </summary>
+internal sealed class NodeHome : IDisposable
+{
+    private const int MaxDefaultNames = 100;
+    private const int MaxIncarnationBytes = 64;
+
+    private readonly NodeLock? _lock;
+
+    private NodeHome(NodeName name, string? directory, NodeLock? nodeLock, ECDsa key, Incarnation incarnation)
+    {
+        (Name, Directory, _lock, Key, Incarnation) = (name, directory, nodeLock, key, incarnation);
+        Did = LeafProfile.DidOf(key);
+    }
+
+    public NodeName Name { get; }
+
+    public Did Did { get; }
+
+    /// <summary>The identity key, P-256. It belongs to this object.</summary>
+    public ECDsa Key { get; }
+
+    /// <summary>The incarnation of this life; on the disk before anybody can see it.</summary>
+    public Incarnation Incarnation { get; }
+
+    /// <summary>The node's directory; null for an ephemeral one.</summary>
+    public string? Directory { get; }
+
+    /// <summary>
+    /// Takes <paramref name="requested"/> (<c>name</c> or <c>name@host</c>) in <paramref name="home"/>; the first free default
+    /// name when null.
+    /// </summary>
+    /// <exception cref="FirnException">
+    /// <see cref="FailureReason.NameTaken"/>: the name runs in another process, or every default one does.
+    /// <see cref="FailureReason.HomeUnusable"/>: a file cannot be read or written, or is not what it should be.
+    /// </exception>
+    public static NodeHome Acquire(FirnHome home, string? requested, DateTimeOffset now)
+    {
+        if (requested is not null)
+        {
+            var name = DefaultNames.Complete(requested);
+            return TryAcquire(home, name, now) ?? throw Taken(home, name);
+        }
+
+        var (user, host) = (DefaultNames.User(), DefaultNames.Host());
+        for (int ordinal = 1; ordinal <= MaxDefaultNames; ordinal++)
+        {
+            if (TryAcquire(home, DefaultNames.Nth(ordinal, user, host), now) is { } node)
+                return node;
+        }
+
+        throw new FirnException(
+            FailureReason.NameTaken, $"{MaxDefaultNames} nodes with default names run under {home.Path}: give this one a name.");
+    }
+
+    /// <summary>A node that keeps nothing: a fresh key, and an incarnation from the clock.</summary>
+    public static NodeHome Ephemeral(string? requested, DateTimeOffset now)
+    {
+        var name = requested is null ? DefaultNames.Nth(1, DefaultNames.User(), DefaultNames.Host()) : DefaultNames.Complete(requested);
+        return new NodeHome(name, null, null, IdentityKey.Create(), Incarnation.Next(default, now));
+    }
+
+    public void Dispose()
+    {
+        Key.Dispose();
+        _lock?.Dispose();
+    }
+
+    private static NodeHome? TryAcquire(FirnHome home, NodeName name, DateTimeOffset now)
+    {
+        var directory = NodeDirectory.Of(home, name);
+        PrivateFiles.EnsureDirectory(home.In(NodeDirectory.Parent));
+        PrivateFiles.EnsureDirectory(directory);
+        if (NodeLock.TryTake(directory) is not { } nodeLock)
+            return null;
+
+        ECDsa? key = null;
+        try
+        {
+            nodeLock.WriteOwner();
+            key = IdentityKey.LoadOrCreate(directory);
+            return new NodeHome(name, directory, nodeLock, key, NextIncarnation(directory, now));
+        }
+        catch
+        {
+            key?.Dispose();
+            nodeLock.Dispose();
+            throw;
+        }
+    }
+
+    private static Incarnation NextIncarnation(string directory, DateTimeOffset now)
+    {
+        var path = Path.Combine(directory, "incarnation");
+        var last = PrivateFiles.TryRead(path, MaxIncarnationBytes) is { } bytes ? ReadIncarnation(bytes, path) : default;
+        var next = Incarnation.Next(last, now);
+        PrivateFiles.Replace(path, Encoding.ASCII.GetBytes($"{next}\n"));
+        return next;
+    }
+
+    private static Incarnation ReadIncarnation(byte[] bytes, string path) =>
+        ulong.TryParse(bytes.AsSpan().TrimEnd((byte)'\n'), NumberStyles.None, CultureInfo.InvariantCulture, out ulong value)
+        && value < ulong.MaxValue
+            ? new Incarnation(value)
+            : throw PrivateFiles.Unusable($"{path} does not hold a number. Remove it: peers forget the old incarnation in 10 minutes.");
+
+    private static FirnException Taken(FirnHome home, NodeName name)
+    {
+        var owner = NodeLock.ReadOwner(NodeDirectory.Of(home, name)) is { } process ? $"process {process}" : "another process";
+        return new FirnException(
+            FailureReason.NameTaken, $"{name} already runs under {home.Path}, as {owner}: stop it, or give this node another name.");
+    }
+}

@@ -33,7 +33,7 @@ public sealed class Peer
     public SessionId SessionId => _session.Terms.Id;
 
     /// <summary>Where the other end of the session is.</summary>
-    public NodeAddress Address => _session.Link.RemoteAddress;
+    public NodeAddress Address => _session.RemoteAddress;
 
     /// <summary>The transport of the session: <c>tcp</c>.</summary>
     public string Transport => _session.Link.Transport;

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Firn.Runtime;
 
 /// <summary>A connection whose other end has proved nothing yet.</summary>
-internal sealed class Stranger(long id, IPendingLink pending, Acceptor acceptor) : IDisposable
+internal sealed class Arrival(long id, IPendingLink pending, Acceptor acceptor) : IDisposable
 {
     private readonly CancellationTokenSource _aborted = new();
 
@@ -34,11 +34,11 @@ internal sealed class Stranger(long id, IPendingLink pending, Acceptor acceptor)
 /// awaited by the accept loop, so that a silent client holds up nobody.
 /// </summary>
 internal sealed partial class Acceptor(
-    NodeClock clock, Schedule schedule, Func<Stranger, Task> serve, ILogger logger) : Scheduled, IAsyncDisposable
+    NodeClock clock, Schedule schedule, Func<Arrival, Task> serve, ILogger logger) : Scheduled, IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private readonly StrangerGate _gate = new();
-    private readonly Dictionary<long, Stranger> _strangers = [];
+    private readonly Dictionary<long, Arrival> _arrivals = [];
     private readonly CancellationTokenSource _stopped = new();
     private readonly List<ITransportListener> _listeners = [];
     private readonly List<Task> _loops = [];
@@ -76,11 +76,11 @@ internal sealed partial class Acceptor(
             await listener.DisposeAsync().ConfigureAwait(false);
         await Task.WhenAll(_loops).ConfigureAwait(false);
 
-        Stranger[] strangers;
+        Arrival[] arrivals;
         lock (_lock)
-            strangers = [.. _strangers.Values];
-        foreach (var stranger in strangers)
-            stranger.Abort(StrangerDrop.None);
+            arrivals = [.. _arrivals.Values];
+        foreach (var arrival in arrivals)
+            arrival.Abort(StrangerDrop.None);
         _stopped.Dispose();
     }
 
@@ -110,7 +110,7 @@ internal sealed partial class Acceptor(
         lock (_lock)
         {
             long id = ++_lastId;
-            _strangers[id] = new Stranger(id, pending, this);
+            _arrivals[id] = new Arrival(id, pending, this);
             actions = _gate.Arrive(id, Source.Of(pending.Source), clock.Now);
             expiry = _gate.NextExpiry;
         }
@@ -124,44 +124,44 @@ internal sealed partial class Acceptor(
     {
         foreach (var action in actions)
         {
-            Stranger? stranger;
+            Arrival? arrival;
             lock (_lock)
-                stranger = _strangers.GetValueOrDefault(action.Id);
-            if (stranger is null)
+                arrival = _arrivals.GetValueOrDefault(action.Id);
+            if (arrival is null)
                 continue;
 
             if (action.Verb == StrangerVerb.Start)
             {
-                _ = Task.Run(() => ServeAsync(action.Id, stranger));
+                _ = Task.Run(() => ServeAsync(action.Id, arrival));
             }
             else if (action.Verb == StrangerVerb.Drop)
             {
-                LogDropped(stranger.Pending.Source.ToString(), action.Why);
-                stranger.Abort(action.Why);
+                LogDropped(arrival.Pending.Source, action.Why);
+                arrival.Abort(action.Why);
             }
         }
     }
 
-    private async Task ServeAsync(long id, Stranger stranger)
+    private async Task ServeAsync(long id, Arrival arrival)
     {
         try
         {
-            await serve(stranger).ConfigureAwait(false);
+            await serve(arrival).ConfigureAwait(false);
         }
         finally
         {
             IReadOnlyList<StrangerAction> actions;
             lock (_lock)
             {
-                _strangers.Remove(id);
+                _arrivals.Remove(id);
                 actions = _gate.Finished(id);
             }
 
             CarryOut(actions);
-            stranger.Dispose();
+            arrival.Dispose();
         }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "A connection from {Source} was dropped: {Why}")]
-    private partial void LogDropped(string source, StrangerDrop why);
+    private partial void LogDropped(System.Net.IPAddress source, StrangerDrop why);
 }

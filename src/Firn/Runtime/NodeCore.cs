@@ -47,8 +47,8 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         _tick = new RulesTick(this);
         _dialler = new Dialler(this);
         Telemetry = new FirnTelemetry(setup.Self.Name.ToString(), Traffic);
-        Acceptor = new Acceptor(Clock, Schedule, ServeAsync, _logger);
         Handshaker = new Handshaker(this);
+        Acceptor = new Acceptor(Clock, Schedule, Handshaker.AcceptAsync, _logger);
     }
 
     public NodeSetup Setup { get; }
@@ -127,7 +127,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     public void Describe(PeerDescription description)
     {
         Description = description;
-        var payload = description.Encode();
+        var payload = PeerDescriptionCodec.Encode(description);
         foreach (var peer in _peers.Values)
         {
             peer.Session.Send(FrameType.Describe, payload);
@@ -138,10 +138,10 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     public RoleOutcome Negotiate(Peer peer)
     {
         var theirs = peer.Description;
-        bool isSmaller = Setup.Self.CompareTo(peer.Key) < 0;
         return RoleNegotiation.Decide(
-            RoleOffer.Of(Description.Capabilities, Description.RoleHint, isSmaller),
-            RoleOffer.Of(theirs.Capabilities, theirs.RoleHint, !isSmaller));
+            RoleOffer.Of(Description.Capabilities, Description.RoleHint),
+            RoleOffer.Of(theirs.Capabilities, theirs.RoleHint),
+            mineIsSmaller: Setup.Self.CompareTo(peer.Key) < 0);
     }
 
     /// <summary>Enters a connection whose handshake runs, so that a decision can end it.</summary>
@@ -188,7 +188,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
 
     void ISessionOwner.OnRecords(Session session, IReadOnlyList<Protocol.Wire.SignedPeerRecord> records)
     {
-        var teller = session.Link.RemoteEndPoint?.Address;
+        var teller = session.Link.RemoteEndPoint?.Address ?? IPAddress.Loopback;
         Tell((rules, now) => rules.OnRecords(session.Terms.Link, records, teller, Clock.Wall, now));
     }
 
@@ -200,8 +200,6 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         LogSessionEnded(session.Terms.Peer.Name, session.Terms.Id, reason, isTold ? "the peer says: " : "", detail);
         Tell((rules, now) => rules.OnSessionEnded(session.Terms.Link, reason, isTold, now));
     }
-
-    private async Task ServeAsync(Stranger stranger) => await Handshaker.AcceptAsync(stranger).ConfigureAwait(false);
 
     private IReadOnlyList<NodeAction> TakeActions()
     {

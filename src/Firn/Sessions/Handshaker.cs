@@ -18,17 +18,17 @@ internal sealed partial class Handshaker(NodeCore node)
 {
     private readonly ILogger _logger = node.Logger;
 
-    /// <summary>Serves a stranger until it is a session, or refused. Never throws: nobody waits for a stranger.</summary>
-    public async Task AcceptAsync(Stranger stranger)
+    /// <summary>Serves a stranger until it is a session, or refused. Never throws: nobody waits for a arrival.</summary>
+    public async Task AcceptAsync(Arrival arrival)
     {
         using var activity = FirnTelemetry.Activities.StartActivity("firn.accept", ActivityKind.Server);
-        string source = stranger.Pending.Source.ToString();
+        string source = arrival.Pending.Source.ToString();
         ILink? link = null;
         bool isSession = false;
         try
         {
-            link = await stranger.Pending.SecureAsync(node.Setup.Credentials.Current, stranger.Aborted).ConfigureAwait(false);
-            isSession = await AcceptAsync(stranger, link).ConfigureAwait(false);
+            link = await arrival.Pending.SecureAsync(node.Setup.Credentials.Current, arrival.Aborted).ConfigureAwait(false);
+            isSession = await AcceptAsync(arrival, link).ConfigureAwait(false);
             node.Telemetry.HandshakeEnded("acceptor", isSession ? "ok" : "yielded");
         }
         catch (HandshakeException e) when (e.Reason is RefusalReason.Duplicate or RefusalReason.Simultaneous)
@@ -45,8 +45,8 @@ internal sealed partial class Handshaker(NodeCore node)
         }
         catch (OperationCanceledException)
         {
-            string why = stranger.Dropped == StrangerDrop.HandshakeTooLong ? "it did not finish its handshake in 10 s" : $"dropped: {stranger.Dropped}";
-            Refused(source, FailureReason.TimedOut, why, stranger.Dropped.ToString(), activity);
+            string why = arrival.Dropped == StrangerDrop.HandshakeTooLong ? "it did not finish its handshake in 10 s" : $"dropped: {arrival.Dropped}";
+            Refused(source, FailureReason.TimedOut, why, arrival.Dropped.ToString(), activity);
         }
         catch (Exception e) when (e is IOException or AuthenticationException or ObjectDisposedException or InvalidOperationException)
         {
@@ -105,9 +105,9 @@ internal sealed partial class Handshaker(NodeCore node)
         }
     }
 
-    private async Task<bool> AcceptAsync(Stranger stranger, ILink link)
+    private async Task<bool> AcceptAsync(Arrival arrival, ILink link)
     {
-        var cancellationToken = stranger.Aborted;
+        var cancellationToken = arrival.Aborted;
         var messages = new HandshakeStream(link.Stream);
         var leaf = await VerifyLeafAsync(link, messages, cancellationToken).ConfigureAwait(false);
         using var machine = new HandshakeAcceptor(node.Setup.Handshake, link.Local.Der, leaf, RandomNumberGenerator.GetBytes(32));
@@ -115,7 +115,7 @@ internal sealed partial class Handshaker(NodeCore node)
         {
             await messages.SendAsync(machine.Challenge(), cancellationToken).ConfigureAwait(false);
             var proof = machine.ReadProof(await messages.ReceiveAsync(cancellationToken).ConfigureAwait(false));
-            stranger.OnProved();
+            arrival.OnProved();
 
             var peer = new PeerKey(leaf.Did, proof.Name);
             var decision = node.Decide((rules, now) => rules.OnProof(peer, proof.Incarnation, now));
@@ -150,7 +150,7 @@ internal sealed partial class Handshaker(NodeCore node)
     /// <summary>The one check of a certificate, for both roles. The other end learns only that authentication failed.</summary>
     private async Task<VerifiedLeaf> VerifyLeafAsync(ILink link, HandshakeStream messages, CancellationToken cancellationToken)
     {
-        var check = LeafVerifier.Verify(link.Remote.Der.Span, link.Remote.ExtraCertificates, node.Clock.Wall);
+        var check = LeafVerifier.Verify(link.Remote.LeafDer.Span, link.Remote.ExtraCertificates, node.Clock.Wall);
         if (check.Leaf is { } leaf)
             return leaf;
 
@@ -161,7 +161,7 @@ internal sealed partial class Handshaker(NodeCore node)
     private static DateTimeOffset Expiry(ILink link, VerifiedLeaf leaf) =>
         link.Local.NotAfter < leaf.NotAfter ? link.Local.NotAfter : leaf.NotAfter;
 
-    private HandshakeException Refuses(PeerKey peer, RefusalReason reason) => new(RefusalCause.RefusedHere, reason, reason switch
+    private static HandshakeException Refuses(PeerKey peer, RefusalReason reason) => new(RefusalCause.RefusedHere, reason, reason switch
     {
         RefusalReason.NameTaken => $"{peer.Name} is known here with another key than {peer.Did}: it is refused until that is forgotten, 10 minutes after it was last seen.",
         RefusalReason.Stale => $"A newer incarnation of {peer} is known here: a copy of that node's identity runs elsewhere.",

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
-using System.Globalization;
-using System.Security.Cryptography;
+using System.Net;
 using Firn.Protocol;
 using Firn.Protocol.Wire;
 using Firn.Runtime;
@@ -54,6 +53,9 @@ internal sealed class Session : Scheduled, IFrameSink
     {
         (Terms, _link, _owner, _clock, _schedule) = (terms, link, owner, clock, schedule);
         ConnectedAt = clock.Wall;
+        RemoteAddress = link.RemoteEndPoint is { } remote
+            ? NodeAddress.Create(link.Transport, HostOf(remote.Address), remote.Port)
+            : NodeAddress.Create(link.Transport, terms.Peer.Name.Host, 0);
         _liveness = new Liveness((long)pingInterval.TotalMilliseconds, (long)pingDeadline.TotalMilliseconds, clock.Now);
         _describes = new TokenBucket(burst: 32, perSecond: 1, clock.Now);
         _pings = new PingTable(clock.Time);
@@ -64,6 +66,9 @@ internal sealed class Session : Scheduled, IFrameSink
     public SessionTerms Terms { get; }
 
     public ILink Link => _link;
+
+    /// <summary>Where the other end is; a transport without endpoints has none to tell.</summary>
+    public NodeAddress RemoteAddress { get; }
 
     public DateTimeOffset ConnectedAt { get; }
 
@@ -204,7 +209,7 @@ internal sealed class Session : Scheduled, IFrameSink
     {
         if (!_describes.TryTake(_clock.Now))
             return End(EndReason.ProtocolError, "the peer describes itself more than once a second", isTold: false);
-        if (!PeerDescription.TryDecode(payload, out var description, out string? error))
+        if (!PeerDescriptionCodec.TryDecode(payload, out var description, out string? error))
             return End(EndReason.ProtocolError, error, isTold: false);
 
         _owner.OnDescribed(this, description);
@@ -219,7 +224,7 @@ internal sealed class Session : Scheduled, IFrameSink
 
     private bool OnClose(ReadOnlySpan<byte> payload)
     {
-        var close = Wire.Close.Parser.ParseFrom(payload);
+        var close = Protocol.Wire.Close.Parser.ParseFrom(payload);
         return End(CloseReasons.FromWire(close.Reason), CloseReasons.Printable(close.Detail), isTold: true);
     }
 
@@ -246,7 +251,7 @@ internal sealed class Session : Scheduled, IFrameSink
         _lingerUntil = _clock.Now + LingerMilliseconds;
         if (!isTold && reason != EndReason.TransportError)
         {
-            var close = new Wire.Close { Reason = CloseReasons.ToWire(reason), Detail = detail };
+            var close = new Protocol.Wire.Close { Reason = CloseReasons.ToWire(reason), Detail = detail };
             _writer.TryWrite(FrameType.Close, close.ToByteArray());
         }
 
@@ -258,6 +263,12 @@ internal sealed class Session : Scheduled, IFrameSink
             _link.Abort();
         return false;
     }
+
+    /// <summary>An address as a host: IPv4 as such, IPv6 in brackets and without its local scope.</summary>
+    private static string HostOf(IPAddress address) =>
+        address.IsIPv4MappedToIPv6 ? address.MapToIPv4().ToString()
+        : address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{new IPAddress(address.GetAddressBytes())}]"
+        : address.ToString();
 
     private FirnException NotConnected() =>
         new(FailureReason.NotConnected, $"The session with {Terms.Peer.Name} has ended.");

@@ -67,7 +67,9 @@ internal sealed class SessionReader(Stream stream, int maxPayload, TimeProvider 
     {
         end = default;
         ReadOnlySpan<byte> unread = buffer.AsSpan(0, filled);
-        while (frames.TryRead(ref unread, out var header, out var payload, out var error))
+        FrameHeader header;
+        FrameError error;
+        while (frames.TryRead(ref unread, out header, out var payload, out error))
         {
             if (!sink.OnFrame(header, payload))
                 return false;

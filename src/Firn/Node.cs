@@ -1,0 +1,229 @@
+using Firn.Identity;
+using Firn.Protocol;
+using Firn.Runtime;
+using Firn.Transports;
+using Microsoft.Extensions.Logging;
+
+namespace Firn;
+
+/// <summary>
+/// This process as a named node: it listens, finds its peers, proves who it is, and stays connected. Safe to use from any
+/// thread. Dispose it to say goodbye to every peer.
+/// </summary>
+public sealed partial class Node : IAsyncDisposable
+{
+    private readonly NodeSetup _setup;
+    private readonly NodeCore _core;
+    private readonly OwnRecord _record;
+    private readonly CancellationTokenSource _stopped = new();
+    private Task _events = Task.CompletedTask;
+    private int _isDisposed;
+
+    private Node(NodeSetup setup)
+    {
+        _setup = setup;
+        _core = new NodeCore(setup);
+        _record = new OwnRecord(_core);
+    }
+
+    /// <summary>
+    /// A peer is connected. Raised one at a time and in order, together with <see cref="PeerDown"/>, on the thread pool; an
+    /// exception of a handler is logged.
+    /// </summary>
+    public event Action<Peer>? PeerUp;
+
+    /// <summary>A peer is no longer connected, for a reason.</summary>
+    public event Action<Peer, EndReason>? PeerDown;
+
+    /// <summary>What this node knows of itself.</summary>
+    public NodeSelf Self { get; private set; } = null!;
+
+    /// <summary>The peers that are connected at this moment, ordered by name.</summary>
+    public IReadOnlyList<Peer> Peers => _core.Peers;
+
+    /// <summary>What this node says of itself to its peers; change it with <see cref="Describe"/>.</summary>
+    public PeerDescription Description => _core.Description;
+
+    /// <summary>Cancelled when the node is disposed.</summary>
+    public CancellationToken Stopped => _stopped.Token;
+
+    internal FirnHome? Home => _setup.Home;
+
+    internal NodeCore Core => _core;
+
+    /// <summary>Starts a node called <paramref name="name"/> (<c>name</c> or <c>name@host</c>) with the cookie of the default home.</summary>
+    /// <exception cref="FirnException">It cannot start; the sentence says why and what to do.</exception>
+    public static Task<Node> StartAsync(string name, CancellationToken cancellationToken = default) =>
+        StartAsync(new NodeOptions { Name = name }, cancellationToken);
+
+    /// <summary>Starts a node. When it returns the node listens, and dials its configured peers in the background.</summary>
+    /// <exception cref="FirnException">It cannot start; the sentence says why and what to do.</exception>
+    public static async Task<Node> StartAsync(NodeOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var peers = options.Peers.Select(NodeAddress.Parse).ToList();
+        var setup = await Task.Run(() => NodeSetup.Create(options), cancellationToken).ConfigureAwait(false);
+        var node = new Node(setup);
+        try
+        {
+            await node.ListenAsync(cancellationToken).ConfigureAwait(false);
+            node.Begin(peers);
+            return node;
+        }
+        catch
+        {
+            await node.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Connects to <paramref name="address"/> and stays connected until hung up; completes at once if its node is connected
+    /// already.
+    /// </summary>
+    /// <exception cref="FirnException">It could not be reached, or one of the two ends refused.</exception>
+    public Task<Peer> ConnectAsync(string address, CancellationToken cancellationToken = default) =>
+        ConnectAsync(NodeAddress.Parse(address), cancellationToken);
+
+    /// <summary>As <see cref="ConnectAsync(string, CancellationToken)"/>.</summary>
+    /// <exception cref="FirnException">It could not be reached, or one of the two ends refused.</exception>
+    public Task<Peer> ConnectAsync(NodeAddress address, CancellationToken cancellationToken = default) =>
+        _core.ConnectAsync(address, cancellationToken);
+
+    /// <summary>The connected peer with this full name, name before the <c>@</c>, or unambiguous beginning of one.</summary>
+    /// <exception cref="FirnException"><see cref="FailureReason.NotConnected"/>: there is none;
+    /// <see cref="FailureReason.InvalidInput"/>: there are several.</exception>
+    public Peer FindPeer(string name)
+    {
+        var peers = Peers;
+        var found = peers.Where(p => p.Name.ToString() == name).ToList();
+        if (found.Count == 0)
+            found = [.. peers.Where(p => p.Name.Name == name)];
+        if (found.Count == 0)
+            found = [.. peers.Where(p => name.Length > 0 && p.Name.ToString().StartsWith(name, StringComparison.Ordinal))];
+
+        return found.Count switch
+        {
+            1 => found[0],
+            0 => throw new FirnException(FailureReason.NotConnected, $"No peer called {name} is connected. {Known(peers)}"),
+            _ => throw new FirnException(FailureReason.InvalidInput, $"\"{name}\" could be {string.Join(" or ", found)}: give more of the name."),
+        };
+    }
+
+    /// <summary>Says something new of this node to every peer.</summary>
+    /// <param name="change">Makes the new description of the present one.</param>
+    /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: outside the limits of <see cref="PeerDescription"/>.</exception>
+    public void Describe(Func<PeerDescription, PeerDescription> change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        _core.Describe(change(_core.Description));
+    }
+
+    /// <summary>
+    /// Everything that happens from this call on, until the node is disposed. A watcher that is more than 1,024 events behind
+    /// loses the oldest and is told so.
+    /// </summary>
+    public IAsyncEnumerable<NodeEvent> WatchAsync() => _core.Events.Watch();
+
+    /// <summary>Says goodbye to every peer, for at most 3 seconds, and lets go of name, ports and keys.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
+
+        await _stopped.CancelAsync().ConfigureAwait(false);
+        _record.Dispose();
+        if (_setup.Identity.Directory is not null)
+            RunningNodes.Withdraw(_setup.Identity);
+        await _core.DisposeAsync().ConfigureAwait(false);
+        await _events.ConfigureAwait(false);
+        _setup.Dispose();
+        _stopped.Dispose();
+    }
+
+    private async Task ListenAsync(CancellationToken cancellationToken)
+    {
+        var options = _setup.Options;
+        if (options.Listen.Count == 0)
+            _core.Acceptor.Run(await ListenAsync($"tcp://[::]", cancellationToken).ConfigureAwait(false));
+        foreach (string address in options.Listen)
+            _core.Acceptor.Run(await ListenAsync(address, cancellationToken).ConfigureAwait(false));
+
+        Self = new NodeSelf(
+            _setup.Self.Name, _setup.Self.Did, _setup.Identity.Incarnation, options.Cluster,
+            [.. _core.Acceptor.Bound], _setup.StartedAt, NodeSetup.SoftwareVersion);
+    }
+
+    /// <summary>Listens; on a free port if the default one is taken and was not asked for.</summary>
+    private async Task<ITransportListener> ListenAsync(string text, CancellationToken cancellationToken)
+    {
+        var address = NodeAddress.Parse(text);
+        var transport = _setup.Transports.FirstOrDefault(t => t.Scheme == address.Scheme)
+            ?? throw new FirnException(FailureReason.Unsupported, $"{address}: this build of Firn does not listen on {address.Scheme}; use tcp.");
+        bool namesPort = text.EndsWith($":{address.Port}", StringComparison.Ordinal);
+        try
+        {
+            return await transport.ListenAsync(address, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FirnException e) when (!namesPort && ListenFailure.IsPortTaken(e))
+        {
+            var free = NodeAddress.Create(address.Scheme, address.Host, 0);
+            return await transport.ListenAsync(free, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private void Begin(IReadOnlyList<NodeAddress> peers)
+    {
+        _events = RaiseEventsAsync(WatchAsync());
+        _core.Schedule.Set(_record, _core.Clock.Now);
+        foreach (var peer in peers)
+            _core.Tell((rules, now) => rules.Add(DialKind.Configured, peer, now));
+        if (_setup.Home is { } home)
+            Meet(home);
+    }
+
+    /// <summary>
+    /// Tells the others of this home that this node is here, then dials those that were here before. Of two that start at
+    /// once, at least one sees the other.
+    /// </summary>
+    private void Meet(FirnHome home)
+    {
+        RunningNodes.Announce(_setup.Identity, new RunningNode(
+            Self.Name, Self.Did, Environment.ProcessId, Self.Cluster, Self.Listening,
+            ControlSocketPath.For(home, Self.Name), Self.StartedAt));
+        if (!_setup.Options.Discovery)
+            return;
+
+        foreach (var other in RunningNodes.List(home).Where(n => n.Did != Self.Did && n.Cluster == Self.Cluster && n.Listening.Count > 0))
+        {
+            var address = OwnAddresses.FromThisMachine(other.Listening[0]);
+            _core.Tell((rules, now) => rules.Add(DialKind.Local, address, now));
+        }
+    }
+
+    private async Task RaiseEventsAsync(IAsyncEnumerable<NodeEvent> events)
+    {
+        await foreach (var happened in events.ConfigureAwait(false))
+        {
+            try
+            {
+                if (happened is PeerUpEvent up)
+                    PeerUp?.Invoke(up.Peer);
+                else if (happened is PeerDownEvent down)
+                    PeerDown?.Invoke(down.Peer, down.Reason);
+            }
+#pragma warning disable CA1031 // A handler is the user's code: whatever it throws is logged, and the node lives on.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                LogHandlerFailed(_core.Logger, e);
+            }
+        }
+    }
+
+    private static string Known(IReadOnlyList<Peer> peers) =>
+        peers.Count == 0 ? "No peer is connected." : $"Connected: {string.Join(", ", peers)}.";
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A handler of PeerUp or PeerDown has thrown")]
+    private static partial void LogHandlerFailed(ILogger logger, Exception e);
+}

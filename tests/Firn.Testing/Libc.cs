@@ -7,6 +7,8 @@ namespace Firn.Testing;
 /// <summary>The system calls of Linux that the test kit needs and .NET does not offer; section 2 of the manual describes each.</summary>
 internal static partial class Libc
 {
+    public const int Interrupted = 4; // EINTR
+    public const int InputOutputError = 5; // EIO
     public const short PollIn = 1;
     public const short PollFailed = 0x8 | 0x10 | 0x20; // POLLERR, POLLHUP, POLLNVAL
     public const int CloneNewNet = 0x4000_0000;

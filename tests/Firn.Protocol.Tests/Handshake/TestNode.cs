@@ -1,0 +1,53 @@
+using System.Security.Cryptography;
+
+namespace Firn.Protocol.Tests.Handshake;
+
+/// <summary>A node as the handshake sees it: identity, leaf and context, with a strong cookie unless another is given.</summary>
+internal sealed class TestNode : IDisposable
+{
+    public static readonly DateTimeOffset Now = new(2026, 7, 1, 12, 0, 0, TimeSpan.Zero);
+
+    private readonly ECDsa _identity = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+    public TestNode(string name, string cluster = "default", VersionRange? versions = null, params CookieKey[] keys)
+    {
+        Context = new HandshakeContext(
+            NodeName.Parse(name),
+            LeafProfile.DidOf(_identity),
+            new Incarnation((ulong)Now.ToUnixTimeMilliseconds()),
+            cluster,
+            new Keyring(keys.Length > 0 ? keys : [Key(1)]),
+            versions ?? VersionRange.Supported);
+        Leaf = NewLeaf();
+        Description = new PeerDescription { SoftwareVersion = $"test of {name}", Capabilities = ["exit"] };
+    }
+
+    public HandshakeContext Context { get; }
+
+    public VerifiedLeaf Leaf { get; }
+
+    public PeerDescription Description { get; }
+
+    /// <summary>The key of a strong cookie of equal bytes.</summary>
+    public static CookieKey Key(byte fill, bool isPassphrase = false) => new(Enumerable.Repeat(fill, 32).ToArray(), isPassphrase);
+
+    public static byte[] NonceOf(byte fill) => [.. Enumerable.Repeat(fill, 32)];
+
+    public HandshakeInitiator Dial(VerifiedLeaf remote, string? expectedName = null, Did? expectedDid = null, byte nonce = 0xA1) =>
+        new(Context, Leaf.Der, remote, NonceOf(nonce), expectedName, expectedDid);
+
+    public HandshakeAcceptor Accept(VerifiedLeaf remote, byte nonce = 0xB2) => new(Context, Leaf.Der, remote, NonceOf(nonce));
+
+    public VerifiedLeaf NewLeaf()
+    {
+        using var leafKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        byte[] der = CredentialIssuer.IssueLeaf(_identity, leafKey, RandomNumberGenerator.GetBytes(16), Now);
+        return LeafVerifier.Verify(der, 0, Now).Leaf.ShouldNotBeNull();
+    }
+
+    public void Dispose()
+    {
+        Context.Keyring.Dispose();
+        _identity.Dispose();
+    }
+}

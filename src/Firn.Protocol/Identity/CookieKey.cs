@@ -8,6 +8,7 @@ internal sealed class CookieKey : IDisposable
     public const int Length = 32;
 
     private readonly byte[] _bytes = GC.AllocateUninitializedArray<byte>(Length, pinned: true);
+    private bool _isWiped;
 
     public CookieKey(ReadOnlySpan<byte> bytes, bool isPassphrase)
     {
@@ -20,7 +21,19 @@ internal sealed class CookieKey : IDisposable
     /// <summary>Whether it was stretched from a passphrase, and thus depends on the cluster as well.</summary>
     public bool IsPassphrase { get; }
 
-    public ReadOnlySpan<byte> Bytes => _bytes;
+    /// <exception cref="ObjectDisposedException">It was wiped: zeros must never stand in for a key.</exception>
+    public ReadOnlySpan<byte> Bytes
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_isWiped, this);
+            return _bytes;
+        }
+    }
 
-    public void Dispose() => CryptographicOperations.ZeroMemory(_bytes);
+    public void Dispose()
+    {
+        _isWiped = true;
+        CryptographicOperations.ZeroMemory(_bytes);
+    }
 }

@@ -22,8 +22,15 @@ internal sealed class Arrival(long id, IPendingLink pending, Acceptor acceptor) 
     public void Abort(StrangerDrop why)
     {
         Dropped = why;
-        _aborted.Cancel();
         pending.Dispose();
+        try
+        {
+            _aborted.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It was served to its end at the same moment.
+        }
     }
 
     public void Dispose() => _aborted.Dispose();
@@ -42,6 +49,7 @@ internal sealed partial class Acceptor(
     private readonly CancellationTokenSource _stopped = new();
     private readonly List<ITransportListener> _listeners = [];
     private readonly List<Task> _loops = [];
+    private readonly TaskGroup _serving = new();
     private long _lastId;
 
     public IEnumerable<NodeAddress> Bound => _listeners.Select(l => l.Bound);
@@ -81,6 +89,7 @@ internal sealed partial class Acceptor(
             arrivals = [.. _arrivals.Values];
         foreach (var arrival in arrivals)
             arrival.Abort(StrangerDrop.None);
+        await _serving.CloseAsync().ConfigureAwait(false);
         _stopped.Dispose();
     }
 
@@ -126,15 +135,17 @@ internal sealed partial class Acceptor(
         {
             Arrival? arrival;
             lock (_lock)
-                arrival = _arrivals.GetValueOrDefault(action.Id);
-            if (arrival is null)
-                continue;
-
-            if (action.Verb == StrangerVerb.Start)
             {
-                _ = Task.Run(() => ServeAsync(action.Id, arrival));
+                arrival = _arrivals.GetValueOrDefault(action.Id);
+                if (action.Verb == StrangerVerb.Drop)
+                    _arrivals.Remove(action.Id);
             }
-            else if (action.Verb == StrangerVerb.Drop)
+
+            if (arrival is not null && action.Verb == StrangerVerb.Start)
+            {
+                _serving.Run(() => ServeAsync(action.Id, arrival));
+            }
+            else if (arrival is not null && action.Verb == StrangerVerb.Drop)
             {
                 LogDropped(arrival.Pending.Source, action.Why);
                 arrival.Abort(action.Why);

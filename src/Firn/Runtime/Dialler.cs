@@ -8,18 +8,21 @@ using Firn.Transports;
 namespace Firn.Runtime;
 
 /// <summary>Carries out one dial after the other: connect, TLS, handshake, all within 10 seconds.</summary>
-internal sealed class Dialler(NodeCore node) : IDisposable
+internal sealed class Dialler(NodeCore node) : IAsyncDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
 
-    private readonly CancellationTokenSource _stopped = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskGroup _dials = new();
 
-    public void Start(StartDial dial) => _ = Task.Run(() => DialAsync(dial));
+    public void Start(StartDial dial) => _dials.Run(() => DialAsync(dial));
 
-    public void Dispose()
+    /// <summary>Cancels what is under way and waits for its end; later dials are not begun.</summary>
+    public async ValueTask DisposeAsync()
     {
-        _stopped.Cancel();
-        _stopped.Dispose();
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _dials.CloseAsync().ConfigureAwait(false);
+        _stopping.Dispose();
     }
 
     private async Task DialAsync(StartDial dial)
@@ -27,7 +30,7 @@ internal sealed class Dialler(NodeCore node) : IDisposable
         using var activity = FirnTelemetry.Activities.StartActivity("firn.dial", ActivityKind.Client);
         activity?.SetTag("firn.address", dial.Address.ToString());
         using var deadline = new CancellationTokenSource(Deadline, node.Clock.Time);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stopped.Token);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stopping.Token);
         ILink? link = null;
         bool isSession = false;
         try

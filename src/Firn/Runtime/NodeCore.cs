@@ -161,7 +161,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     {
         _isStopping = true;
         await Acceptor.DisposeAsync().ConfigureAwait(false);
-        _dialler.Dispose();
+        await _dialler.DisposeAsync().ConfigureAwait(false);
 
         var sessions = _connections.Values.Select(c => c.Session).OfType<Session>().ToArray();
         foreach (var session in sessions)

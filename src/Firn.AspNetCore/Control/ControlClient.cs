@@ -52,11 +52,25 @@ internal sealed class ControlClient : IDisposable
     public async IAsyncEnumerable<EventBody> EventsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "v1/events");
-        using var response = await AskAsync(request, QuickAnswer, cancellationToken).ConfigureAwait(false);
+        using var response = await AskAsync(request, isStream: true, QuickAnswer, cancellationToken).ConfigureAwait(false);
         var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        var events = SseParser.Create(stream, static (_, data) => JsonSerializer.Deserialize(data, ControlJson.Default.EventBody)!);
-        await foreach (var e in events.EnumerateAsync(cancellationToken).ConfigureAwait(false))
-            yield return e.Data;
+        var parser = SseParser.Create(stream, static (_, data) => JsonSerializer.Deserialize(data, ControlJson.Default.EventBody)!);
+        var events = parser.EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var disposal = events.ConfigureAwait(false);
+        while (await MoveNextAsync().ConfigureAwait(false))
+            yield return events.Current.Data;
+
+        async ValueTask<bool> MoveNextAsync()
+        {
+            try
+            {
+                return await events.MoveNextAsync().ConfigureAwait(false);
+            }
+            catch (IOException e)
+            {
+                throw new FirnException(FailureReason.ConnectionLost, $"{_node} is gone", e);
+            }
+        }
     }
 
     public void Dispose() => _http.Dispose();
@@ -65,19 +79,21 @@ internal sealed class ControlClient : IDisposable
         HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T> type, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body };
-        using var response = await AskAsync(request, timeout, cancellationToken).ConfigureAwait(false);
-        var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        return (await JsonSerializer.DeserializeAsync(stream, type, cancellationToken).ConfigureAwait(false))!;
+        using var response = await AskAsync(request, isStream: false, timeout, cancellationToken).ConfigureAwait(false);
+        byte[] json = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+        return JsonSerializer.Deserialize(json, type)!;
     }
 
-    /// <summary>The answer, once its head has come; a failure as the exception that the node spoke of.</summary>
-    private async Task<HttpResponseMessage> AskAsync(HttpRequestMessage request, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <summary>The answer (of a stream of events its head); a failure as the exception that the node spoke of.</summary>
+    private async Task<HttpResponseMessage> AskAsync(
+        HttpRequestMessage request, bool isStream, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(timeout);
+        var until = isStream ? HttpCompletionOption.ResponseHeadersRead : HttpCompletionOption.ResponseContentRead;
         try
         {
-            var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token).ConfigureAwait(false);
+            var response = await _http.SendAsync(request, until, deadline.Token).ConfigureAwait(false);
             if (response.IsSuccessStatusCode)
                 return response;
 

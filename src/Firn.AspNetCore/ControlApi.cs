@@ -33,7 +33,7 @@ public sealed class ControlApi : IAsyncDisposable
     /// <summary>The path of the Unix socket; on Windows the name of the pipe is derived from it.</summary>
     public string Path { get; }
 
-    /// <summary>Completes when somebody asked the node to stop; whoever started the node then stops it.</summary>
+    /// <summary>Completes when somebody asks the node to stop: whoever started it then stops it. Cancelled when the API ends first.</summary>
     public Task StopRequested => _stopRequested.Task;
 
     /// <summary>
@@ -92,7 +92,7 @@ public sealed class ControlApi : IAsyncDisposable
         await _server.StopAsync().ConfigureAwait(false);
         await _server.DisposeAsync().ConfigureAwait(false);
         ControlSocket.Remove(Path);
-        _stopRequested.TrySetResult();
+        _stopRequested.TrySetCanceled();
     }
 
     private static void Configure(KestrelServerOptions kestrel, string path, Func<Socket, bool> admits)

@@ -1,1 +1,4 @@
-return 0;
+using Firn.Cli;
+
+using var signals = new StopSignals();
+return await Tool.RunAsync(args, Console.Out, Console.Error, signals.Token);

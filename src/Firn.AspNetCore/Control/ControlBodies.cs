@@ -1,0 +1,90 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Firn.AspNetCore;
+
+/// <summary>A node about itself: its real listening addresses, how many peers are connected, times in UTC.</summary>
+internal sealed record StatusBody(
+    string Name,
+    string Did,
+    ulong Incarnation,
+    string Cluster,
+    IReadOnlyList<string> Listening,
+    int Peers,
+    DateTime StartedAt,
+    string Version);
+
+/// <summary>
+/// One connected peer. The direction is <c>inbound</c> or <c>outbound</c>; the role <c>entry</c>, <c>exit</c>,
+/// <c>relay</c> or <c>indeterminate</c>; the RTT null until measured; times in UTC.
+/// </summary>
+internal sealed record PeerBody(
+    string Name,
+    string Did,
+    ulong Incarnation,
+    string SessionId,
+    string Address,
+    string Transport,
+    string Direction,
+    string Role,
+    IReadOnlyList<string> Capabilities,
+    double? RttMs,
+    DateTime ConnectedAt,
+    string SoftwareVersion);
+
+/// <summary>
+/// Something that happened at a node: <c>peerUp</c>, <c>peerDown</c> (with a reason), <c>peerChanged</c>,
+/// <c>dialFailed</c> (address, reason, message), <c>refused</c> (source, reason, message), <c>warning</c> (message) or
+/// <c>eventsLost</c> (count). Only what belongs to the kind of event is present.
+/// </summary>
+internal sealed record EventBody(string Event, DateTime At)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PeerBody? Peer { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Address { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Source { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Count { get; init; }
+}
+
+/// <summary>Asks for a dial.</summary>
+internal sealed record DialBody(string? Address);
+
+/// <summary>Names a peer, or an unambiguous prefix of its name; in an answer the full name.</summary>
+internal sealed record NameBody(string? Name);
+
+/// <summary>One answered ping.</summary>
+internal sealed record PingBody(string Name, string Address, double RttMs);
+
+/// <summary>
+/// Why a request failed: a <see cref="FailureReason"/> in camelCase for programs and a sentence for people. Sent as
+/// <c>application/problem+json</c> (RFC 9457; both are extension members).
+/// </summary>
+internal sealed record ErrorBody(string Reason, string Message);
+
+/// <summary>The JSON of the control API and of the tool: camelCase, stable.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(StatusBody))]
+[JsonSerializable(typeof(IReadOnlyList<PeerBody>))]
+[JsonSerializable(typeof(EventBody))]
+[JsonSerializable(typeof(DialBody))]
+[JsonSerializable(typeof(NameBody))]
+[JsonSerializable(typeof(PingBody))]
+[JsonSerializable(typeof(ErrorBody))]
+internal sealed partial class ControlJson : JsonSerializerContext
+{
+    /// <summary>How the API spells a value of an enum: <c>TransportError</c> as <c>transportError</c>.</summary>
+    public static string Spell<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
+}

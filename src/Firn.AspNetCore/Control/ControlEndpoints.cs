@@ -1,0 +1,157 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http;
+
+namespace Firn.AspNetCore;
+
+/// <summary>The requests that the control API answers.</summary>
+internal sealed class ControlEndpoints
+{
+    private readonly Dictionary<string, (string Method, Func<HttpContext, Task> Answer)> _endpoints;
+    private readonly IControlledNode _node;
+    private readonly CancellationToken _stopping;
+    private readonly Action _requestStop;
+
+    /// <param name="node">The node that is controlled.</param>
+    /// <param name="requestStop">Called when somebody asks the node to stop, after the answer was sent.</param>
+    /// <param name="stopping">Ends the streams of events, so that the server can stop.</param>
+    public ControlEndpoints(IControlledNode node, Action requestStop, CancellationToken stopping)
+    {
+        (_node, _requestStop, _stopping) = (node, requestStop, stopping);
+        _endpoints = new(StringComparer.Ordinal)
+        {
+            ["/v1/status"] = (HttpMethods.Get, http => WriteAsync(http, _node.Status(), ControlJson.Default.StatusBody)),
+            ["/v1/peers"] = (HttpMethods.Get, http => WriteAsync(http, _node.Peers(), ControlJson.Default.IReadOnlyListPeerBody)),
+            ["/v1/events"] = (HttpMethods.Get, StreamEventsAsync),
+            ["/v1/dial"] = (HttpMethods.Post, DialAsync),
+            ["/v1/hangup"] = (HttpMethods.Post, HangupAsync),
+            ["/v1/ping"] = (HttpMethods.Post, PingAsync),
+            ["/v1/stop"] = (HttpMethods.Post, StopAsync),
+        };
+    }
+
+    public async Task ServeAsync(HttpContext http)
+    {
+        try
+        {
+            await FindEndpoint(http)(http).ConfigureAwait(false);
+        }
+        catch (FirnException e)
+        {
+            await FailAsync(http, ControlErrors.StatusOf(e.Reason), e.Reason, e.Message).ConfigureAwait(false);
+        }
+        catch (BadHttpRequestException e)
+        {
+            await FailAsync(http, e.StatusCode, FailureReason.InvalidInput, e.Message).ConfigureAwait(false);
+        }
+    }
+
+    private Func<HttpContext, Task> FindEndpoint(HttpContext http)
+    {
+        var request = http.Request;
+        if (!_endpoints.TryGetValue(request.Path.Value ?? "", out var endpoint))
+            return Refuse(StatusCodes.Status404NotFound, $"no such endpoint; there are {string.Join(", ", _endpoints.Keys)}");
+        if (request.Method == endpoint.Method)
+            return endpoint.Answer;
+
+        http.Response.Headers.Allow = endpoint.Method;
+        return Refuse(StatusCodes.Status405MethodNotAllowed, $"{request.Path} is asked with {endpoint.Method}");
+    }
+
+    private async Task DialAsync(HttpContext http)
+    {
+        var body = await ReadAsync(http, ControlJson.Default.DialBody).ConfigureAwait(false);
+        string address = body?.Address ?? throw Expected("""{"address":"beta.lan"}""");
+        var peer = await _node.DialAsync(address, http.RequestAborted).ConfigureAwait(false);
+        await WriteAsync(http, peer, ControlJson.Default.PeerBody).ConfigureAwait(false);
+    }
+
+    private async Task HangupAsync(HttpContext http)
+    {
+        string name = await ReadNameAsync(http).ConfigureAwait(false);
+        string fullName = await _node.HangupAsync(name, http.RequestAborted).ConfigureAwait(false);
+        await WriteAsync(http, new NameBody(fullName), ControlJson.Default.NameBody).ConfigureAwait(false);
+    }
+
+    private async Task PingAsync(HttpContext http)
+    {
+        string name = await ReadNameAsync(http).ConfigureAwait(false);
+        var ping = await _node.PingAsync(name, http.RequestAborted).ConfigureAwait(false);
+        await WriteAsync(http, ping, ControlJson.Default.PingBody).ConfigureAwait(false);
+    }
+
+    private Task StopAsync(HttpContext http)
+    {
+        http.Response.StatusCode = StatusCodes.Status202Accepted;
+        http.Response.OnCompleted(() =>
+        {
+            _requestStop();
+            return Task.CompletedTask;
+        });
+        return WriteAsync(http, new NameBody(_node.Status().Name), ControlJson.Default.NameBody);
+    }
+
+    /// <summary>Server-sent events (WHATWG HTML, section 9.2): the type and one line of JSON.</summary>
+    private async Task StreamEventsAsync(HttpContext http)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, _stopping);
+        var events = _node.WatchAsync(ended.Token);
+        http.Response.ContentType = "text/event-stream";
+        http.Response.Headers.CacheControl = "no-store";
+        try
+        {
+            // The head goes out at once: whoever has it misses nothing from here on.
+            await http.Response.Body.FlushAsync(ended.Token).ConfigureAwait(false);
+            await foreach (var e in events.ConfigureAwait(false))
+            {
+                string data = JsonSerializer.Serialize(e, ControlJson.Default.EventBody);
+                await http.Response.WriteAsync($"event: {e.Event}\ndata: {data}\n\n", ended.Token).ConfigureAwait(false);
+                await http.Response.Body.FlushAsync(ended.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            // The watcher left or the node stops: the end of the stream says so.
+        }
+    }
+
+    private static async Task<string> ReadNameAsync(HttpContext http)
+    {
+        var body = await ReadAsync(http, ControlJson.Default.NameBody).ConfigureAwait(false);
+        return body?.Name ?? throw Expected("""{"name":"beta"}""");
+    }
+
+    private static async Task<T?> ReadAsync<T>(HttpContext http, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return await JsonSerializer.DeserializeAsync(http.Request.Body, type, http.RequestAborted).ConfigureAwait(false);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static FirnException Expected(string example) =>
+        new(FailureReason.InvalidInput, $"expected a JSON body such as {example}");
+
+    private static Func<HttpContext, Task> Refuse(int status, string message) =>
+        http => FailAsync(http, status, FailureReason.InvalidInput, message);
+
+    private static Task FailAsync(HttpContext http, int status, FailureReason reason, string message)
+    {
+        http.Response.StatusCode = status;
+        return WriteAsync(
+            http, new ErrorBody(ControlJson.Spell(reason), message), ControlJson.Default.ErrorBody, "application/problem+json");
+    }
+
+    private static Task WriteAsync<T>(HttpContext http, T body, JsonTypeInfo<T> type, string contentType = "application/json")
+    {
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(body, type);
+        http.Response.ContentType = contentType;
+        http.Response.ContentLength = json.Length;
+        return http.Response.Body.WriteAsync(json, http.RequestAborted).AsTask();
+    }
+}

@@ -1,0 +1,23 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Firn.AspNetCore;
+
+/// <summary>Healthy while the node runs. Having no peers is no illness: somebody has to be first.</summary>
+internal sealed class FirnHealthCheck(Func<Node?> node) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return Task.FromResult(node() is { } running
+                ? HealthCheckResult.Healthy($"{running.Self.Name} runs", new Dictionary<string, object> { ["peers"] = running.Peers.Count })
+                : Unhealthy("the node has not started"));
+        }
+        catch (ObjectDisposedException)
+        {
+            return Task.FromResult(Unhealthy("the node has stopped"));
+        }
+
+        HealthCheckResult Unhealthy(string why) => new(context.Registration.FailureStatus, why);
+    }
+}

@@ -1,0 +1,35 @@
+using System.CommandLine;
+using Firn.AspNetCore;
+
+namespace Firn.Cli;
+
+/// <summary>The options that every command takes.</summary>
+internal sealed class CommonOptions
+{
+    public CommonOptions() => Node.CompletionSources.Add(_ => FirnHome.Open(null).RunningNodes().Select(node => node.Name));
+
+    public Option<bool> Json { get; } = new("--json") { Description = "Print JSON, for programs", Recursive = true };
+
+    public Option<string?> Node { get; } = new("--node")
+    {
+        Description = "Which node of this machine: its name or the beginning of it [default: the only one that runs]",
+        HelpName = "NAME",
+        Recursive = true,
+    };
+
+    /// <summary>The node that the command line means.</summary>
+    /// <exception cref="FirnException">None runs, or several could be meant.</exception>
+    public RunningNode ChooseNode(ParseResult parsed)
+    {
+        var home = FirnHome.Open(null);
+        return NodeChoice.Choose(home.RunningNodes(), parsed.GetValue(Node), home.Path);
+    }
+
+    /// <summary>A client of the node that the command line means.</summary>
+    /// <exception cref="FirnException">None runs, or several could be meant.</exception>
+    public ControlClient Connect(ParseResult parsed)
+    {
+        var node = ChooseNode(parsed);
+        return new ControlClient(node.Name, node.ControlSocket);
+    }
+}

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Firn.Cli;
+
+/// <summary>Options and arguments that are read by a function which says in a sentence what was wrong.</summary>
+internal static class Parsed
+{
+    public static Option<T> Option<T>(string name, string description, string helpName, Func<string, (T Value, string? Error)> read) =>
+        new(name) { Description = description, HelpName = helpName, CustomParser = result => Read(result, name, read) };
+
+    public static Option<T[]> Options<T>(string name, string description, string helpName, Func<string, (T Value, string? Error)> read) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = helpName,
+            Arity = ArgumentArity.OneOrMore,
+            CustomParser = result => [.. result.Tokens.Select(token => Read(result, token.Value, name, read)!)],
+            DefaultValueFactory = _ => [],
+        };
+
+    public static Argument<T> Argument<T>(string name, string description, Func<string, (T Value, string? Error)> read) =>
+        new(name) { Description = description, CustomParser = result => Read(result, name, read) };
+
+    /// <summary>An option whose value is one of the names of an enum, in lower case.</summary>
+    public static Option<T?> Choice<T>(string name, string description, string helpName)
+        where T : struct, Enum
+    {
+        string[] choices = [.. Enum.GetNames<T>().Select(choice => choice.ToLowerInvariant())];
+        var option = Option<T?>(name, description, helpName, text => choices.Contains(text)
+            ? (Enum.Parse<T>(text, ignoreCase: true), null)
+            : (null, $"\"{text}\": expected {string.Join(", ", choices[..^1])} or {choices[^1]}"));
+        option.CompletionSources.Add(choices);
+        return option;
+    }
+
+    /// <summary>Reads an address to dial or listen on.</summary>
+    public static (string Value, string? Error) Address(string text) =>
+        NodeAddress.TryParse(text, out _, out string? error) ? (text, null) : (text, error);
+
+    private static T? Read<T>(ArgumentResult result, string name, Func<string, (T Value, string? Error)> read) =>
+        Read(result, result.Tokens[0].Value, name, read);
+
+    private static T? Read<T>(ArgumentResult result, string text, string name, Func<string, (T Value, string? Error)> read)
+    {
+        var (value, error) = read(text);
+        if (error is null)
+            return value;
+
+        result.AddError($"{name}: {error}");
+        return default;
+    }
+}

@@ -1,0 +1,26 @@
+using System.CommandLine;
+using System.Text.Json.Serialization;
+
+namespace Firn.Cli;
+
+/// <summary><c>firn cookie …</c>: the secret that the nodes of a home share.</summary>
+internal static class CookieCommand
+{
+    public static Command Create(CommonOptions common) => new ExampledCommand(
+        "cookie",
+        "The secret that makes strangers peers: nodes that have it trust each other",
+        "firn cookie show | ssh there firn cookie import")
+    {
+        CookieShowCommand.Create(common),
+        CookieGenerateCommand.Create(common),
+        CookieImportCommand.Create(common),
+        CookiePathCommand.Create(common),
+    };
+}
+
+/// <summary>What <c>firn cookie … --json</c> says; the cookie itself only where it was asked for.</summary>
+internal sealed record CookieRecord(string Path)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Cookie { get; init; }
+}

@@ -1,0 +1,28 @@
+using System.Buffers.Text;
+using System.CommandLine;
+using System.Security.Cryptography;
+
+namespace Firn.Cli;
+
+/// <summary><c>firn cookie generate</c>: a new strong cookie.</summary>
+internal static class CookieGenerateCommand
+{
+    public static Command Create(CommonOptions common)
+    {
+        var force = new Option<bool>("--force") { Description = "Replace the cookie that is there; peers that keep the old one are lost" };
+        var command = new ExampledCommand(
+            "generate", "Make a new cookie of 256 random bits", "firn cookie generate", "firn cookie generate --force   replace the one that is there")
+        {
+            force,
+        };
+        command.SetAction(parsed =>
+        {
+            CookieFile.Write(FirnHome.Open(null), Generate(), parsed.GetValue(force), parsed.InvocationConfiguration.Output, parsed.GetValue(common.Json));
+            return Tool.Success;
+        });
+        return command;
+    }
+
+    /// <summary>A strong cookie: <c>firn_</c> and 32 random bytes in base64url (RFC 4648, section 5) without padding.</summary>
+    private static string Generate() => "firn_" + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+}

@@ -1,0 +1,25 @@
+using System.CommandLine;
+
+namespace Firn.Cli;
+
+/// <summary><c>firn cookie show</c>: prints the cookie, made first if there is none.</summary>
+internal static class CookieShowCommand
+{
+    public static Command Create(CommonOptions common)
+    {
+        var command = new ExampledCommand(
+            "show", "Print the cookie (made first if there is none)", "firn cookie show | ssh there firn cookie import");
+        command.SetAction(parsed =>
+        {
+            var home = FirnHome.Open(null);
+            string cookie = home.ReadOrCreateCookie();
+            var output = parsed.InvocationConfiguration.Output;
+            if (parsed.GetValue(common.Json))
+                JsonLines.Write(output, new CookieRecord(home.CookiePath) { Cookie = cookie }, CliJson.Default.CookieRecord);
+            else
+                output.WriteLine(cookie);
+            return Tool.Success;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,38 @@
+using System.CommandLine;
+using System.Globalization;
+using Firn.AspNetCore;
+
+namespace Firn.Cli;
+
+/// <summary><c>firn status</c>: a node of this machine about itself.</summary>
+internal static class StatusCommand
+{
+    public static Command Create(CommonOptions common)
+    {
+        var command = new ExampledCommand(
+            "status", "Show a node of this machine: its name, identity and listening addresses", "firn status", "firn status --node db --json");
+        command.SetAction(async (parsed, stop) =>
+        {
+            using var client = common.Connect(parsed);
+            var status = await client.StatusAsync(stop);
+            var output = parsed.InvocationConfiguration.Output;
+            if (parsed.GetValue(common.Json))
+                JsonLines.Write(output, status, ControlJson.Default.StatusBody);
+            else
+                output.WriteLine(Describe(status, DateTime.UtcNow));
+            return Tool.Success;
+        });
+        return command;
+    }
+
+    public static string Describe(StatusBody status, DateTime now) => string.Create(CultureInfo.InvariantCulture, $"""
+        name         {status.Name}
+        did          {status.Did}
+        incarnation  {status.Incarnation}
+        cluster      {status.Cluster}
+        listening    {string.Join(", ", status.Listening)}
+        peers        {status.Peers}
+        up           {Durations.Show(now - status.StartedAt)}
+        version      {status.Version}
+        """);
+}

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using Firn.AspNetCore;
+using Microsoft.Extensions.Logging;
+
+namespace Firn.Cli;
+
+/// <summary><c>firn up</c>: a node in the foreground.</summary>
+internal static class UpCommand
+{
+    public static Command Create(CommonOptions common)
+    {
+        var options = new UpOptions();
+        var command = new ExampledCommand(
+            "up",
+            "Start a node here and keep it connected; Ctrl-C says goodbye and ends it",
+            "firn up                                    a node named after you, on port 3476",
+            "firn up --peer 192.168.1.5                 join the node over there",
+            "firn up --name db --listen 10.0.0.7:4000   a name and an address of your choice",
+            "firn up --json | jq .event                 for programs");
+        options.AddTo(command);
+        command.SetAction(async (parsed, stop) =>
+        {
+            var output = parsed.InvocationConfiguration.Output;
+            IUpDisplay display = parsed.GetValue(common.Json) ? new JsonDisplay(output)
+                : LiveDisplay.Fits(output) ? new LiveDisplay()
+                : new LineDisplay(output);
+            using var loggers = new LineLoggerFactory(options.LogLevelOf(parsed), display.Log ?? parsed.InvocationConfiguration.Error.WriteLine);
+            var settings = options.ToNodeOptions(parsed, loggers);
+            await RunAsync(settings, display, loggers, parsed.GetValue(options.ExitWithStdin), stop);
+            return Tool.Success;
+        });
+        return command;
+    }
+
+    private static async Task RunAsync(
+        NodeOptions settings, IUpDisplay display, ILoggerFactory loggers, bool exitWithStdin, CancellationToken stop)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        try
+        {
+            // The API goes before the node: it removes its socket while the node still holds the lock of the name.
+            await using var node = await Node.StartAsync(settings, ending.Token);
+            await using var api = await ControlApi.StartAsync(node, loggers, ending.Token);
+            var controlled = new ControlledNode(node);
+            var events = PeerFeed.From(controlled, ending.Token);
+            var show = display.ShowAsync(controlled, JoinHint.Lines(controlled.Status(), LanAddress.Find(), settings.CookieFile), events, ending.Token);
+            await Task.WhenAny(show, api.StopRequested, exitWithStdin ? WhenStdinClosesAsync() : show);
+            await ending.CancelAsync();
+            await show;
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // Asked to end: by a signal, by 'firn stop', or by the parent process.
+        }
+
+        display.Stopped();
+    }
+
+    private static async Task WhenStdinClosesAsync()
+    {
+        var buffer = new byte[256];
+        await using var stdin = Console.OpenStandardInput();
+        while (await stdin.ReadAsync(buffer) > 0)
+        {
+        }
+    }
+}

@@ -1,0 +1,10 @@
+using System.Text.Json.Serialization;
+
+namespace Firn.Cli;
+
+/// <summary>What the tool says in JSON beyond the control API's own shapes.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(CookieRecord))]
+[JsonSerializable(typeof(PingRecord))]
+[JsonSerializable(typeof(DemoRecord))]
+internal sealed partial class CliJson : JsonSerializerContext;

@@ -1,0 +1,28 @@
+using System.Globalization;
+using Firn.AspNetCore;
+
+namespace Firn.Cli;
+
+/// <summary>Peers as people read them: one row each.</summary>
+internal static class PeerRows
+{
+    public static readonly IReadOnlyList<string> Headings = ["NAME", "ADDRESS", "DIRECTION", "ROLE", "RTT", "UP"];
+
+    public static IReadOnlyList<string> Row(PeerBody peer, DateTime now) =>
+    [
+        Printable.Line(peer.Name),
+        Printable.Line(peer.Address),
+        peer.Direction,
+        peer.Role,
+        peer.RttMs is { } rtt ? Milliseconds(rtt) : "-",
+        Durations.Show(now - peer.ConnectedAt),
+    ];
+
+    /// <summary>The table of <c>firn peers</c>.</summary>
+    public static IEnumerable<string> Table(IEnumerable<PeerBody> peers, DateTime now) =>
+        Columns.Align(Headings, peers.Select(peer => Row(peer, now)));
+
+    /// <summary>Three digits that matter: <c>0.213 ms</c>, <c>12.4 ms</c>, <c>230 ms</c>.</summary>
+    public static string Milliseconds(double value) =>
+        value.ToString(value < 10 ? "0.000" : value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture) + " ms";
+}

@@ -1,0 +1,13 @@
+using System.Globalization;
+
+namespace Firn.Cli;
+
+/// <summary>Text that came from elsewhere, fit for a terminal: a peer must not move the cursor or turn the line round.</summary>
+internal static class Printable
+{
+    /// <summary><paramref name="text"/> on one line, without control and formatting characters.</summary>
+    public static string Line(string text) => text.Any(IsUnfit) ? string.Concat(text.Select(c => IsUnfit(c) ? '\uFFFD' : c)) : text;
+
+    private static bool IsUnfit(char c) => char.IsControl(c)
+        || CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+}

@@ -1,0 +1,57 @@
+using Firn.AspNetCore;
+using Spectre.Console;
+
+namespace Firn.Cli;
+
+/// <summary>A table of the peers that stays at the bottom of a terminal; what happens scrolls above it.</summary>
+internal sealed class LiveDisplay : IUpDisplay
+{
+    private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(1);
+
+    /// <summary>Above the table.</summary>
+    public Action<string>? Log { get; } = AnsiConsole.WriteLine;
+
+    /// <summary>Whether <paramref name="output"/> is a terminal that can redraw.</summary>
+    public static bool Fits(TextWriter output) =>
+        output == Console.Out && !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities is { Ansi: true, Interactive: true };
+
+    public async Task ShowAsync(
+        IControlledNode node, IReadOnlyList<string> joining, IAsyncEnumerable<EventBody> events, CancellationToken cancellationToken)
+    {
+        foreach (string line in LineDisplay.Greeting(node.Status(), joining))
+            AnsiConsole.WriteLine(line);
+        await AnsiConsole.Live(Table(node.Peers())).AutoClear(true).StartAsync(live => Task.WhenAll(
+            ShowEventsAsync(node, events, live, cancellationToken), KeepCurrentAsync(node, live, cancellationToken)));
+    }
+
+    public void Stopped() => AnsiConsole.WriteLine("said goodbye");
+
+    private static async Task ShowEventsAsync(
+        IControlledNode node, IAsyncEnumerable<EventBody> events, LiveDisplayContext live, CancellationToken cancellationToken)
+    {
+        await foreach (var e in events.WithCancellation(cancellationToken))
+        {
+            AnsiConsole.WriteLine(EventLines.WithTime(e));
+            live.UpdateTarget(Table(node.Peers()));
+        }
+    }
+
+    private static async Task KeepCurrentAsync(IControlledNode node, LiveDisplayContext live, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(Refresh);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+            live.UpdateTarget(Table(node.Peers()));
+    }
+
+    private static Table Table(IReadOnlyList<PeerBody> peers)
+    {
+        var table = new Table { Border = TableBorder.Rounded };
+        foreach (string heading in PeerRows.Headings)
+            table.AddColumn(new TableColumn(new Text(heading)).NoWrap());
+        foreach (var peer in peers)
+            table.AddRow(PeerRows.Row(peer, DateTime.UtcNow).Select(cell => new Text(cell)));
+        if (peers.Count == 0)
+            table.AddRow(new Text("no peers yet"));
+        return table;
+    }
+}

@@ -1,0 +1,38 @@
+using System.Threading.Channels;
+using Firn.AspNetCore;
+
+namespace Firn.Tests;
+
+/// <summary>A node that knows one peer, beta, and says what it is told to.</summary>
+internal sealed class FakeNode : IControlledNode
+{
+    public static readonly PeerBody Beta = new(
+        "beta@b.lan", "did:key:zDnBeta", 1700000000002, "c2Vzc2lvbg", "tcp://10.0.0.2:3476", "tcp", "outbound", "exit",
+        ["relay", "tunnel"], 1.25, new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc), "0.1.0");
+
+    public static readonly StatusBody Alpha = new(
+        "alpha@a.lan", "did:key:zDnAlpha", 1700000000001, "default", ["tcp://127.0.0.1:3476"], 1,
+        new DateTime(2026, 1, 2, 3, 4, 0, DateTimeKind.Utc), "0.1.0");
+
+    private readonly Channel<EventBody> _events = Channel.CreateUnbounded<EventBody>();
+
+    public FirnException? Failure { get; init; }
+
+    public void Raise(EventBody e) => _events.Writer.TryWrite(e).ShouldBeTrue();
+
+    public StatusBody Status() => Alpha;
+
+    public IReadOnlyList<PeerBody> Peers() => [Beta];
+
+    public Task<PeerBody> DialAsync(string address, CancellationToken cancellationToken) => Answer(Beta);
+
+    public Task<string> HangupAsync(string name, CancellationToken cancellationToken) => Answer(Beta.Name);
+
+    public Task<PingBody> PingAsync(string name, CancellationToken cancellationToken) =>
+        Answer(new PingBody(Beta.Name, Beta.Address, 0.5));
+
+    public IAsyncEnumerable<EventBody> WatchAsync(CancellationToken cancellationToken) =>
+        _events.Reader.ReadAllAsync(cancellationToken);
+
+    private Task<T> Answer<T>(T value) => Failure is null ? Task.FromResult(value) : Task.FromException<T>(Failure);
+}

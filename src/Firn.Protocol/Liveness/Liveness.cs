@@ -88,9 +88,10 @@ internal struct Liveness
         if (pings)
             _lastPing = now;
 
-        // An accusation is looked at in quarters, so that a sleep in its middle is noticed at its end.
+        // An accusation is looked at in quarters, so that a sleep in its middle is noticed at its end; and at least once an
+        // interval, so that after a sign of life the next accusation is in time.
         NextCheck = isAccused
-            ? Math.Min(_accusedAt + _deadline, now + Math.Max(1, _deadline / 4))
+            ? Math.Min(_accusedAt + _deadline, now + Math.Max(1, Math.Min(_deadline / 4, _interval)))
             : Math.Min(lastReceived + _interval, SampleDue);
         return pings ? LivenessAction.SendPing : LivenessAction.Nothing;
     }

@@ -26,6 +26,9 @@ internal sealed class StrangerGate(StrangerLimits limits)
     /// <summary>Connections that wait.</summary>
     public int Parked => _parking.Count;
 
+    /// <summary>Sources that have a connection here.</summary>
+    public int Sources => _sources.Count;
+
     /// <summary>When to call <see cref="Expire"/>; null when nobody is here.</summary>
     public long? NextExpiry => _byArrival.First?.Value.Arrived + limits.Deadline;
 

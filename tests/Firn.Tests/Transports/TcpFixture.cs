@@ -36,11 +36,11 @@ public abstract class TcpFixture : IAsyncLifetime
 
     private protected Task<FirnException> RefusalOfNextAsync() => Should.ThrowAsync<FirnException>(AcceptAsync);
 
-    private protected async Task<TcpClient> ConnectAsync()
+    private protected async Task<NetworkStream> ConnectAsync()
     {
-        var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, Listener.Bound.Port, Ceiling);
-        return client;
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(IPAddress.Loopback, Listener.Bound.Port, Ceiling);
+        return new NetworkStream(socket, ownsSocket: true);
     }
 
     /// <summary>Reads until the other end closes, by an orderly end or a reset; true for the former.</summary>

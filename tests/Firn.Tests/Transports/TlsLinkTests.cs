@@ -164,7 +164,7 @@ public sealed class TlsLinkTests : TcpFixture
     private async Task<(ILink Link, SslStream Client)> RawClientAsync(SslClientAuthenticationOptions options)
     {
         var client = await ConnectAsync();
-        var tls = new SslStream(client.GetStream());
+        var tls = new SslStream(client);
         var authenticating = tls.AuthenticateAsClientAsync(options, Ceiling);
         var link = await AcceptAsync();
         await authenticating;
@@ -174,7 +174,7 @@ public sealed class TlsLinkTests : TcpFixture
     private async Task RefusedAsync(SslClientAuthenticationOptions options)
     {
         using var client = await ConnectAsync();
-        await using var tls = new SslStream(client.GetStream());
+        await using var tls = new SslStream(client);
         var authenticating = tls.AuthenticateAsClientAsync(options, Ceiling);
 
         (await RefusalOfNextAsync()).Reason.ShouldBe(FailureReason.NotFirn);

@@ -14,9 +14,8 @@ internal sealed class WireDirection(int seed)
 
     private readonly Random _random = new(seed);
     private readonly Queue<(long Due, byte[] Packet)> _inFlight = new();
-    private long _lastDue;
 
-    /// <summary>When the next packet comes out; null when none is in flight.</summary>
+    /// <summary>When the next packet comes out, never before those sent earlier; null when none is in flight.</summary>
     public long? NextDue => _inFlight.TryPeek(out (long Due, byte[] Packet) next) ? next.Due : null;
 
     /// <summary>Takes a packet in, or returns false: lost.</summary>
@@ -31,8 +30,7 @@ internal sealed class WireDirection(int seed)
         }
 
         long due = now + (long)(delay.TotalSeconds * Stopwatch.Frequency);
-        _lastDue = Math.Max(_lastDue, due);
-        _inFlight.Enqueue((_lastDue, packet.ToArray()));
+        _inFlight.Enqueue((due, packet.ToArray()));
         return true;
     }
 

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Firn.AspNetCore;
+using Firn.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -48,9 +49,9 @@ public sealed class ControlApi : IAsyncDisposable
         Node node, ILoggerFactory? loggers = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(node);
-        string home = node.Home ?? throw new FirnException(
+        var home = node.Home ?? throw new FirnException(
             FailureReason.Unsupported, $"{node.Self.Name} has no home, so it has no place for a control socket: start it with one");
-        string path = FirnHome.Open(home).ControlSocketPath(node.Self.Name);
+        string path = ControlSocketPath.For(home, node.Self.Name);
         return StartAsync(new ControlledNode(node), path, PeerCredentials.IsOwnUserOrRoot, loggers, cancellationToken);
     }
 

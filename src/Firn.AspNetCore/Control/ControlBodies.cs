@@ -55,7 +55,7 @@ internal sealed record EventBody(string Event, DateTime At)
     public string? Message { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public int? Count { get; init; }
+    public long? Count { get; init; }
 }
 
 /// <summary>Asks for a dial.</summary>

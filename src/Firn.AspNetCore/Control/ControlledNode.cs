@@ -31,7 +31,7 @@ internal sealed class ControlledNode(Node node) : IControlledNode
     public async Task<string> HangupAsync(string name, CancellationToken cancellationToken)
     {
         var peer = node.FindPeer(name);
-        await peer.HangupAsync(cancellationToken).ConfigureAwait(false);
+        await peer.HangupAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         return peer.Name.ToString();
     }
 
@@ -53,7 +53,7 @@ internal sealed class ControlledNode(Node node) : IControlledNode
     }
 
     public IAsyncEnumerable<EventBody> WatchAsync(CancellationToken cancellationToken) =>
-        DescribeAll(node.WatchAsync(cancellationToken), cancellationToken);
+        DescribeAll(node.WatchAsync(), cancellationToken);
 
     private static async IAsyncEnumerable<EventBody> DescribeAll(
         IAsyncEnumerable<NodeEvent> events, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -92,7 +92,7 @@ internal sealed class ControlledNode(Node node) : IControlledNode
         peer.Name.ToString(),
         peer.Did.ToString(),
         peer.Incarnation.Value,
-        peer.SessionId,
+        peer.SessionId.ToString(),
         peer.Address.ToString(),
         peer.Transport,
         ControlJson.Spell(peer.Direction),

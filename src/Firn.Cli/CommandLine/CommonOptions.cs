@@ -1,12 +1,13 @@
 using System.CommandLine;
 using Firn.AspNetCore;
+using Firn.Identity;
 
 namespace Firn.Cli;
 
 /// <summary>The options that every command takes.</summary>
 internal sealed class CommonOptions
 {
-    public CommonOptions() => Node.CompletionSources.Add(_ => FirnHome.Open(null).RunningNodes().Select(node => node.Name));
+    public CommonOptions() => Node.CompletionSources.Add(_ => RunningNodes.List(FirnHome.Open()).Select(node => node.Name.ToString()));
 
     public Option<bool> Json { get; } = new("--json") { Description = "Print JSON, for programs", Recursive = true };
 
@@ -21,8 +22,8 @@ internal sealed class CommonOptions
     /// <exception cref="FirnException">None runs, or several could be meant.</exception>
     public RunningNode ChooseNode(ParseResult parsed)
     {
-        var home = FirnHome.Open(null);
-        return NodeChoice.Choose(home.RunningNodes(), parsed.GetValue(Node), home.Path);
+        var home = FirnHome.Open();
+        return NodeChoice.Choose(RunningNodes.List(home), parsed.GetValue(Node), home.Path);
     }
 
     /// <summary>A client of the node that the command line means.</summary>
@@ -30,6 +31,6 @@ internal sealed class CommonOptions
     public ControlClient Connect(ParseResult parsed)
     {
         var node = ChooseNode(parsed);
-        return new ControlClient(node.Name, node.ControlSocket);
+        return new ControlClient(node.Name.ToString(), node.ControlSocket!);
     }
 }

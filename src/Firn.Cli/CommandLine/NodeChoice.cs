@@ -1,3 +1,5 @@
+using Firn.Identity;
+
 namespace Firn.Cli;
 
 /// <summary>Which of the nodes that run on this machine is meant.</summary>
@@ -20,11 +22,11 @@ internal static class NodeChoice
                 FailureReason.InvalidInput, $"several nodes run here: choose one with --node NAME ({Names(running)})");
         }
 
-        List<RunningNode> meant = [.. running.Where(node => node.Name == wanted)];
+        List<RunningNode> meant = [.. running.Where(node => node.Name.ToString() == wanted)];
         if (meant.Count == 0)
-            meant = [.. running.Where(node => node.Name.StartsWith(wanted + "@", StringComparison.Ordinal))];
+            meant = [.. running.Where(node => node.Name.Name == wanted)];
         if (meant.Count == 0)
-            meant = [.. running.Where(node => node.Name.StartsWith(wanted, StringComparison.Ordinal))];
+            meant = [.. running.Where(node => node.Name.ToString().StartsWith(wanted, StringComparison.Ordinal))];
 
         return meant.Count switch
         {
@@ -35,5 +37,5 @@ internal static class NodeChoice
     }
 
     private static string Names(IEnumerable<RunningNode> nodes) =>
-        string.Join(", ", nodes.Select(node => node.Name).Order(StringComparer.Ordinal));
+        string.Join(", ", nodes.Select(node => node.Name.ToString()).Order(StringComparer.Ordinal));
 }

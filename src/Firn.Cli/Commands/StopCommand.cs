@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Firn.AspNetCore;
+using Firn.Identity;
 
 namespace Firn.Cli;
 
@@ -15,13 +16,13 @@ internal static class StopCommand
         command.SetAction(async (parsed, stop) =>
         {
             var node = common.ChooseNode(parsed);
-            using (var client = new ControlClient(node.Name, node.ControlSocket))
+            using (var client = new ControlClient(node.Name.ToString(), node.ControlSocket!))
                 await client.StopAsync(stop);
             await WaitUntilGoneAsync(node, stop);
 
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(common.Json))
-                JsonLines.Write(output, new NameBody(node.Name), ControlJson.Default.NameBody);
+                JsonLines.Write(output, new NameBody(node.Name.ToString()), ControlJson.Default.NameBody);
             else
                 output.WriteLine($"{node.Name} has stopped");
             return Tool.Success;
@@ -32,12 +33,12 @@ internal static class StopCommand
     /// <summary>Its socket goes first, then the lock of its name: only then can another one start under it.</summary>
     private static async Task WaitUntilGoneAsync(RunningNode node, CancellationToken stop)
     {
-        var home = FirnHome.Open(null);
+        var home = FirnHome.Open();
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
         deadline.CancelAfter(Patience);
         try
         {
-            while (home.RunningNodes().Any(running => running.Name == node.Name && running.ProcessId == node.ProcessId))
+            while (RunningNodes.List(home).Any(running => running.Name == node.Name && running.ProcessId == node.ProcessId))
                 await Task.Delay(TimeSpan.FromMilliseconds(50), deadline.Token);
         }
         catch (OperationCanceledException e) when (!stop.IsCancellationRequested)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Firn.AspNetCore;
+using Firn.Identity;
 
 namespace Firn.Cli;
 
@@ -81,7 +82,7 @@ internal sealed class DemoNode : IAsyncDisposable
 
     /// <summary>A client of the node's control API.</summary>
     public ControlClient Connect(FirnHome home) =>
-        new(Status.Name, home.RunningNodes().First(node => node.Name == Status.Name).ControlSocket);
+        new(Status.Name, RunningNodes.List(home).First(node => node.Name.ToString() == Status.Name).ControlSocket!);
 
     /// <summary>SIGKILL: no goodbye.</summary>
     public async Task KillAsync(CancellationToken stop)

@@ -1,4 +1,5 @@
 using Firn.AspNetCore;
+using Firn.Identity;
 
 namespace Firn.Cli;
 

@@ -74,17 +74,22 @@ internal sealed class UpOptions
         var options = new NodeOptions
         {
             Name = parsed.GetValue(_name),
-            Cluster = parsed.GetValue(_cluster),
             CookieFile = parsed.GetValue(_cookieFile),
             RoleHint = RoleHintOf(parsed),
             Discovery = !parsed.GetValue(_noDiscovery),
             LoggerFactory = loggers,
         };
+        options.Cluster = parsed.GetValue(_cluster) ?? options.Cluster;
         options.Mesh = parsed.GetValue(_mesh) ?? options.Mesh;
         if (parsed.GetResult(_pingInterval) is not null)
             options.PingInterval = parsed.GetValue(_pingInterval);
         if (parsed.GetResult(_pingDeadline) is not null)
             options.PingDeadline = parsed.GetValue(_pingDeadline);
+        // Any machine can be either end of a tunnel; joining two others is something that its operator must ask for.
+        options.Capabilities.Add(NodeCapability.Entry);
+        options.Capabilities.Add(NodeCapability.Exit);
+        if (options.RoleHint is { Role: NodeRole.Relay, Mode: RoleHintMode.Fixed or RoleHintMode.Prefer })
+            options.Capabilities.Add(NodeCapability.Relay);
         foreach (string address in parsed.GetValue(_listen)!)
             options.Listen.Add(address);
         foreach (string address in parsed.GetValue(_peers)!)

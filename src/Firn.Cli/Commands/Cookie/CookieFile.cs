@@ -1,3 +1,6 @@
+using System.Text;
+using Firn.Identity;
+
 namespace Firn.Cli;
 
 /// <summary>Puts a cookie into a home, and says so.</summary>
@@ -7,7 +10,7 @@ internal static class CookieFile
     public static void Write(FirnHome home, string cookie, bool force, TextWriter output, bool json)
     {
         bool exists = File.Exists(home.CookiePath);
-        bool same = exists && home.ReadOrCreateCookie() == cookie;
+        bool same = exists && Read(home) == cookie;
         if (exists && !same && !force)
         {
             throw new FirnException(
@@ -22,4 +25,7 @@ internal static class CookieFile
         else
             output.WriteLine($"the cookie is in {home.CookiePath}; nodes that run use it when they start again");
     }
+
+    /// <summary>The cookie of <paramref name="home"/> as text, made first if there is none.</summary>
+    public static string Read(FirnHome home) => Encoding.UTF8.GetString(home.ReadCookieText()).TrimEnd('\n', '\r');
 }

@@ -1,6 +1,6 @@
-using System.Buffers.Text;
 using System.CommandLine;
 using System.Security.Cryptography;
+using Firn.Identity;
 
 namespace Firn.Cli;
 
@@ -17,12 +17,12 @@ internal static class CookieGenerateCommand
         };
         command.SetAction(parsed =>
         {
-            CookieFile.Write(FirnHome.Open(null), Generate(), parsed.GetValue(force), parsed.InvocationConfiguration.Output, parsed.GetValue(common.Json));
+            CookieFile.Write(FirnHome.Open(), Generate(), parsed.GetValue(force), parsed.InvocationConfiguration.Output, parsed.GetValue(common.Json));
             return Tool.Success;
         });
         return command;
     }
 
     /// <summary>A strong cookie: <c>firn_</c> and 32 random bytes in base64url (RFC 4648, section 5) without padding.</summary>
-    private static string Generate() => "firn_" + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+    private static string Generate() => Protocol.Cookie.Generate(RandomNumberGenerator.GetBytes(32));
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Firn.Identity;
 using Spectre.Console;
 
 namespace Firn.Cli;
@@ -23,7 +24,7 @@ internal static class CookieImportCommand
         command.SetAction(parsed =>
         {
             string cookie = Console.IsInputRedirected ? Read(Console.In) : Ask();
-            CookieFile.Write(FirnHome.Open(null), cookie, parsed.GetValue(force), parsed.InvocationConfiguration.Output, parsed.GetValue(common.Json));
+            CookieFile.Write(FirnHome.Open(), cookie, parsed.GetValue(force), parsed.InvocationConfiguration.Output, parsed.GetValue(common.Json));
             return Tool.Success;
         });
         return command;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Firn.Identity;
 
 namespace Firn.Cli;
 
@@ -10,7 +11,7 @@ internal static class CookiePathCommand
         var command = new ExampledCommand("path", "Print where the cookie is", "firn cookie path");
         command.SetAction(parsed =>
         {
-            string path = FirnHome.Open(null).CookiePath;
+            string path = FirnHome.Open().CookiePath;
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(common.Json))
                 JsonLines.Write(output, new CookieRecord(path), CliJson.Default.CookieRecord);

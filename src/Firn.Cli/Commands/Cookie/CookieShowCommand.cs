@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Firn.Identity;
 
 namespace Firn.Cli;
 
@@ -11,8 +12,8 @@ internal static class CookieShowCommand
             "show", "Print the cookie (made first if there is none)", "firn cookie show | ssh there firn cookie import");
         command.SetAction(parsed =>
         {
-            var home = FirnHome.Open(null);
-            string cookie = home.ReadOrCreateCookie();
+            var home = FirnHome.Open();
+            string cookie = CookieFile.Read(home);
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(common.Json))
                 JsonLines.Write(output, new CookieRecord(home.CookiePath) { Cookie = cookie }, CliJson.Default.CookieRecord);

@@ -45,6 +45,7 @@ internal sealed class Session : Scheduled, IFrameSink
     private long _smoothedTicks = -1;
     private long _lingerUntil;
     private int _isEnded;
+    private int _samples;
     private long _receivedBytes;
     private long _receivedFrames;
 
@@ -146,8 +147,7 @@ internal sealed class Session : Scheduled, IFrameSink
         switch (_liveness.Check(now))
         {
             case LivenessAction.SendPing:
-                if (_pings.Add(null) is { } nonce)
-                    SendNonce(FrameType.Ping, nonce);
+                SendPing();
                 break;
             case LivenessAction.Dead:
                 End(EndReason.Timeout, "nothing was received within the ping interval and deadline", isTold: false);
@@ -197,7 +197,12 @@ internal sealed class Session : Scheduled, IFrameSink
         if (!_pings.TryTake(BinaryPrimitives.ReadUInt64BigEndian(nonce), out var rtt, out var waiter))
             return true;   // whoever asked has given up
 
+        // The first sample times two processes that run this code for the first time; a second one takes its place at once.
+        if (_samples++ == 1)
+            _rtt = default;
         _rtt.Add(rtt);
+        if (_samples == 1)
+            SendPing();
         Volatile.Write(ref _smoothedTicks, _rtt.Smoothed!.Value.Ticks);
         _liveness.OnRttSample(_clock.Now);
         waiter?.TrySetResult(rtt);
@@ -272,6 +277,12 @@ internal sealed class Session : Scheduled, IFrameSink
 
     private FirnException NotConnected() =>
         new(FailureReason.NotConnected, $"The session with {Terms.Peer.Name} has ended.");
+
+    private void SendPing()
+    {
+        if (_pings.Add(null) is { } nonce)
+            SendNonce(FrameType.Ping, nonce);
+    }
 
     private void SendNonce(FrameType type, ulong nonce)
     {

@@ -27,7 +27,11 @@ internal static class PeerDescriptionCodec
         {
             SoftwareVersion = description.SoftwareVersion,
             Capabilities = { description.Capabilities },
-            RoleHint = new Wire.RoleHint { Mode = (Wire.RoleHintMode)description.RoleHint.Mode, Role = (Wire.Role)description.RoleHint.Role },
+            RoleHint = new Wire.RoleHint
+            {
+                Mode = (Wire.RoleHintMode)description.RoleHint.Mode,
+                Role = (Wire.Role)description.RoleHint.Role,
+            },
             Routes = { description.Routes.Select(static route => route.ToString()) },
             Addresses = { description.Addresses.Select(static address => address.ToString()) },
             Limits = new Wire.SessionLimits { MaxFramePayload = (uint)description.MaxFramePayload },
@@ -71,7 +75,8 @@ internal static class PeerDescriptionCodec
         var routes = new IPNetwork[wire.Routes.Count];
         for (int i = 0; i < routes.Length; i++)
         {
-            if (wire.Routes[i].Contains('%') || !IPNetwork.TryParse(wire.Routes[i], out routes[i]) || routes[i].ToString() != wire.Routes[i])
+            string route = wire.Routes[i];
+            if (route.Contains('%') || !IPNetwork.TryParse(route, out routes[i]) || routes[i].ToString() != route)
             {
                 problem = "a route is not a network in its usual spelling, such as 10.0.0.0/8";
                 return false;
@@ -128,5 +133,6 @@ internal static class PeerDescriptionCodec
     }
 
     private static bool IsCapability(string text) =>
-        text.Length is > 0 and <= MaxTextLength && text.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '.' or '-');
+        text.Length is > 0 and <= MaxTextLength
+        && text.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '.' or '-');
 }

@@ -9,8 +9,6 @@ namespace Firn.Protocol;
 internal static class PeerDescriptionCodec
 {
     public const int MaxLength = HandshakeMessage.MaxBodyLength;
-    public const int DefaultMaxFramePayload = 16 * 1024 - 8;
-    public const int LargestFramePayload = 64 * 1024 - 8;
     public const int MaxCapabilities = 32;
     public const int MaxRoutes = 256;
     public const int MaxAddresses = 8;
@@ -98,7 +96,7 @@ internal static class PeerDescriptionCodec
             Routes = routes,
             Addresses = addresses,
             MaxFramePayload = wire.Limits?.MaxFramePayload is null or 0
-                ? DefaultMaxFramePayload
+                ? FrameHeader.DefaultMaxPayload
                 : (int)Math.Min(wire.Limits.MaxFramePayload, int.MaxValue),
         };
         problem = Problem(decoded);
@@ -125,10 +123,10 @@ internal static class PeerDescriptionCodec
             return $"it has {d.Addresses.Count} addresses, more than {MaxAddresses}";
         if (d.Addresses.FirstOrDefault(static a => a.ExpectedName is not null || a.Port == 0) is { } address)
             return $"{address} is not an address that another node can dial: expected scheme://host:port";
-        return d.MaxFramePayload is < DefaultMaxFramePayload or > LargestFramePayload
+        return d.MaxFramePayload is < FrameHeader.DefaultMaxPayload or > FrameHeader.MaxPayload
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"its frames of {d.MaxFramePayload} bytes are not within {DefaultMaxFramePayload} to {LargestFramePayload}")
+                $"its frames of {d.MaxFramePayload} bytes are not within {FrameHeader.DefaultMaxPayload} to {FrameHeader.MaxPayload}")
             : null;
     }
 

@@ -42,7 +42,7 @@ internal static class TlsOptions
     {
         TrustMode = X509ChainTrustMode.CustomRootTrust,
         RevocationMode = X509RevocationMode.NoCheck,
-        DisableCertificateDownloads = false,
+        DisableCertificateDownloads = true,
     };
 }
 

@@ -119,7 +119,7 @@ internal sealed class HandshakeAcceptor(
         }
 
         if (WireFields.Nonce(proof.Nonce).AsSpan().SequenceEqual(Nonce))
-            throw new HandshakeException(RefusalCause.Reflected, RefusalReason.AuthenticationFailed, "The peer sent this node's own nonce back.");
+            throw Reflected();
         if (!message.HasMac && proof.Admission != Self.Admission)
             throw AdmissionDiffers(proof.Admission);
 
@@ -152,7 +152,9 @@ internal sealed class HandshakeAcceptor(
         if (Remote.Did == Self.Did)
         {
             throw new HandshakeException(
-                RefusalCause.OwnIdentity, RefusalReason.Self, "The peer has this node's own identity: it dialled itself, or a copy of it runs elsewhere.");
+                RefusalCause.OwnIdentity,
+                RefusalReason.Self,
+                "The peer has this node's own identity: it dialled itself, or a copy of it runs elsewhere.");
         }
 
         if (cluster != Self.Cluster)
@@ -168,8 +170,6 @@ internal sealed class HandshakeAcceptor(
         if (proof.ExpectedName is { } name && !Self.Name.Matches(name))
             throw WrongPeer($"{proof.Name} expected {name} here, but this is {Self.Name}.");
     }
-
-    private static HandshakeException WrongPeer(string sentence) => new(RefusalCause.WrongPeer, RefusalReason.WrongPeer, sentence);
 
     private static HandshakeException AdmissionDiffers(Admission offered) => new(
         RefusalCause.AdmissionDiffers,

@@ -33,7 +33,7 @@ internal sealed class HandshakeInitiator(
         var challenge = WireFields.Parse(Challenge.Parser, message);
         uint version = ChooseVersion(new VersionRange(challenge.MinVersion, challenge.MaxVersion));
         if (WireFields.Nonce(challenge.Nonce).AsSpan().SequenceEqual(Nonce))
-            throw new HandshakeException(RefusalCause.Reflected, RefusalReason.AuthenticationFailed, "The peer sent this node's own nonce back.");
+            throw Reflected();
         CheckDid();
 
         Transcript.Absorb(message);
@@ -66,8 +66,7 @@ internal sealed class HandshakeInitiator(
 
         if (expectedName is not null && !received.Name.Matches(expectedName))
         {
-            throw new HandshakeException(
-                RefusalCause.WrongPeer, RefusalReason.WrongPeer, $"{expectedName} was expected at this address, but {received.Name} lives there.");
+            throw WrongPeer($"{expectedName} was expected at this address, but {received.Name} lives there.");
         }
 
         Expect(Step.Commit);
@@ -126,8 +125,7 @@ internal sealed class HandshakeInitiator(
 
         if (expectedDid is not null && expectedDid != Remote.Did)
         {
-            throw new HandshakeException(
-                RefusalCause.WrongPeer, RefusalReason.WrongPeer, $"{expectedDid} was expected at this address, but {Remote.Did} lives there.");
+            throw WrongPeer($"{expectedDid} was expected at this address, but {Remote.Did} lives there.");
         }
     }
 }

@@ -138,13 +138,18 @@ internal abstract class HandshakeMachine : IDisposable
         return Transcript.Write(type, body, _keys![_role]);
     }
 
+    protected static HandshakeException Reflected() =>
+        new(RefusalCause.Reflected, RefusalReason.AuthenticationFailed, "The peer sent this node's own nonce back.");
+
+    protected static HandshakeException WrongPeer(string sentence) => new(RefusalCause.WrongPeer, RefusalReason.WrongPeer, sentence);
+
     private HandshakeException PeerRefused(HandshakeMessage message)
     {
         FallSilent();
         if (message.HasMac && (_keys is null || Transcript.Verify(message, _peer, _keys) < 0))
         {
             return new HandshakeException(
-                RefusalCause.Altered, RefusalReason.ProtocolError, "The peer's refusal does not bear its MAC: somebody altered it on the way.");
+                RefusalCause.Altered, RefusalReason.ProtocolError, "The peer's refusal does not bear its MAC: it was altered on the way.");
         }
 
         var refusal = WireFields.Parse(Refusal.Parser, message);

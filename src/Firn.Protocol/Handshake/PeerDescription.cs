@@ -21,7 +21,7 @@ public sealed record PeerDescription
     public IReadOnlyList<NodeAddress> Addresses { get; init; } = [];
 
     /// <summary>The largest payload of a frame that it takes, in bytes: 16,376 (the default) to 65,528.</summary>
-    public int MaxFramePayload { get; init; } = Protocol.PeerDescriptionCodec.DefaultMaxFramePayload;
+    public int MaxFramePayload { get; init; } = Protocol.FrameHeader.DefaultMaxPayload;
 
     /// <summary>Whether both say the same, lists in their order.</summary>
     public bool Equals(PeerDescription? other) => other is not null

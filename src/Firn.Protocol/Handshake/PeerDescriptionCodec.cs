@@ -9,8 +9,6 @@ namespace Firn.Protocol;
 internal static class PeerDescriptionCodec
 {
     public const int MaxLength = HandshakeMessage.MaxBodyLength;
-    public const int DefaultMaxFramePayload = 16 * 1024 - 8;
-    public const int LargestFramePayload = 64 * 1024 - 8;
     public const int MaxCapabilities = 32;
     public const int MaxRoutes = 256;
     public const int MaxAddresses = 8;
@@ -27,7 +25,11 @@ internal static class PeerDescriptionCodec
         {
             SoftwareVersion = description.SoftwareVersion,
             Capabilities = { description.Capabilities },
-            RoleHint = new Wire.RoleHint { Mode = (Wire.RoleHintMode)description.RoleHint.Mode, Role = (Wire.Role)description.RoleHint.Role },
+            RoleHint = new Wire.RoleHint
+            {
+                Mode = (Wire.RoleHintMode)description.RoleHint.Mode,
+                Role = (Wire.Role)description.RoleHint.Role,
+            },
             Routes = { description.Routes.Select(static route => route.ToString()) },
             Addresses = { description.Addresses.Select(static address => address.ToString()) },
             Limits = new Wire.SessionLimits { MaxFramePayload = (uint)description.MaxFramePayload },
@@ -71,7 +73,8 @@ internal static class PeerDescriptionCodec
         var routes = new IPNetwork[wire.Routes.Count];
         for (int i = 0; i < routes.Length; i++)
         {
-            if (wire.Routes[i].Contains('%') || !IPNetwork.TryParse(wire.Routes[i], out routes[i]) || routes[i].ToString() != wire.Routes[i])
+            string route = wire.Routes[i];
+            if (route.Contains('%') || !IPNetwork.TryParse(route, out routes[i]) || routes[i].ToString() != route)
             {
                 problem = "a route is not a network in its usual spelling, such as 10.0.0.0/8";
                 return false;
@@ -93,7 +96,7 @@ internal static class PeerDescriptionCodec
             Routes = routes,
             Addresses = addresses,
             MaxFramePayload = wire.Limits?.MaxFramePayload is null or 0
-                ? DefaultMaxFramePayload
+                ? FrameHeader.DefaultMaxPayload
                 : (int)Math.Min(wire.Limits.MaxFramePayload, int.MaxValue),
         };
         problem = Problem(decoded);
@@ -120,13 +123,14 @@ internal static class PeerDescriptionCodec
             return $"it has {d.Addresses.Count} addresses, more than {MaxAddresses}";
         if (d.Addresses.FirstOrDefault(static a => a.ExpectedName is not null || a.Port == 0) is { } address)
             return $"{address} is not an address that another node can dial: expected scheme://host:port";
-        return d.MaxFramePayload is < DefaultMaxFramePayload or > LargestFramePayload
+        return d.MaxFramePayload is < FrameHeader.DefaultMaxPayload or > FrameHeader.MaxPayload
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"its frames of {d.MaxFramePayload} bytes are not within {DefaultMaxFramePayload} to {LargestFramePayload}")
+                $"its frames of {d.MaxFramePayload} bytes are not within {FrameHeader.DefaultMaxPayload} to {FrameHeader.MaxPayload}")
             : null;
     }
 
     private static bool IsCapability(string text) =>
-        text.Length is > 0 and <= MaxTextLength && text.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '.' or '-');
+        text.Length is > 0 and <= MaxTextLength
+        && text.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '.' or '-');
 }

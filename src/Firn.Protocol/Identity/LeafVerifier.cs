@@ -29,9 +29,9 @@ internal static class LeafVerifier
         if (leafDer.IsEmpty)
             return Refuse(CredentialFault.NoCertificate, "The peer presented no certificate: it is not a Firn node.");
         if (leafDer.Length > LeafProfile.MaxLength)
-            return Refuse(CredentialFault.TooLarge, $"The peer's certificate has {leafDer.Length} bytes: expected at most {LeafProfile.MaxLength}.");
+            return Refuse(CredentialFault.TooLarge, $"The peer's certificate has {leafDer.Length} bytes: expected up to {LeafProfile.MaxLength}.");
         if (extraCertificates != 0)
-            return Refuse(CredentialFault.SeveralCertificates, $"The peer presented {extraCertificates + 1} certificates: expected exactly one.");
+            return Refuse(CredentialFault.SeveralCertificates, $"The peer presented {extraCertificates + 1} certificates: expected one.");
 
         ReadOnlyMemory<byte> copy = leafDer.ToArray();
         LeafFields fields;
@@ -55,7 +55,7 @@ internal static class LeafVerifier
 
         var did = Did.FromValidPoint(fields.Identity);
         if (key.Slice(prefix.Length, 32).SequenceEqual(identity.X))
-            return Refuse(CredentialFault.NotSignedByIdentity, $"The certificate of {did} holds the identity key itself: expected a key of its own.");
+            return Refuse(CredentialFault.NotSignedByIdentity, $"The certificate of {did} holds the identity key itself.");
         if (!IsEcdsaWithSha256(fields.InnerAlgorithm) || !IsEcdsaWithSha256(fields.OuterAlgorithm))
             return Refuse(CredentialFault.NotSignedByIdentity, $"The certificate that names {did} is not signed with ECDSA and SHA-256.");
         if (!IsSignedBy(identity, fields))
@@ -66,7 +66,8 @@ internal static class LeafVerifier
         if (now < fields.NotBefore)
         {
             return Refuse(CredentialFault.NotYetValid,
-                $"The certificate of {did} is valid from {Show(fields.NotBefore)}, but the clock here says {Show(now)}: one of the two clocks is wrong.");
+                $"The certificate of {did} is valid from {Show(fields.NotBefore)}, but the clock here says {Show(now)}: " +
+                "one of the two clocks is wrong.");
         }
 
         if (now > fields.NotAfter)

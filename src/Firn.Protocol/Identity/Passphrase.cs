@@ -24,7 +24,8 @@ internal static class Passphrase
         if ("e\u0301".Normalize() != "\u00E9")
         {
             throw Invalid(
-                "The passphrase has characters beyond U+02FF, which this process cannot normalize (it runs in globalization-invariant mode). " +
+                "The passphrase has characters beyond U+02FF, which this process cannot normalize " +
+                "(it runs in globalization-invariant mode). " +
                 "Use simpler letters, or better a generated cookie: `firn cookie generate`.");
         }
 

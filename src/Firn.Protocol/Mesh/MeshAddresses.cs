@@ -34,12 +34,8 @@ internal static class MeshAddresses
     }
 
     /// <summary>The IP address that an address's host is; false for a DNS name.</summary>
-    public static bool TryLiteral(NodeAddress address, [NotNullWhen(true)] out IPAddress? literal)
-    {
-        // Resolvers take "0x7f000001" for an address as well: only the usual spelling is one here.
-        var host = address.Host.AsSpan().Trim("[]");
-        return IPAddress.TryParse(host, out literal) && host.SequenceEqual(literal.ToString());
-    }
+    public static bool TryLiteral(NodeAddress address, [NotNullWhen(true)] out IPAddress? literal) =>
+        IPAddress.TryParse(address.Host.AsSpan().Trim("[]"), out literal);
 
     private static IPAddress Unmap(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 

@@ -51,7 +51,10 @@ internal sealed record PeerRecord(
         ECDsa identity, NodeName name, ulong sequence, DateTimeOffset expiresAt, IReadOnlyList<NodeAddress> addresses)
     {
         if (addresses.Count > MaxAddresses || !addresses.All(IsLiteral))
-            throw new FirnException(FailureReason.InvalidInput, $"A peer record holds up to {MaxAddresses} literal addresses with a port and no name.");
+        {
+            throw new FirnException(
+                FailureReason.InvalidInput, $"A peer record holds up to {MaxAddresses} literal addresses with a port and no name.");
+        }
 
         byte[] record = new Wire.PeerRecord
         {
@@ -61,8 +64,13 @@ internal sealed record PeerRecord(
             ExpiresUnixMs = ToUnixMs(expiresAt),
             Addresses = { addresses.Select(static address => address.ToString()) },
         }.ToByteArray();
-        byte[] signature = identity.SignData([.. Label, .. record], HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
-        return new Wire.SignedPeerRecord { Record = ByteString.CopyFrom(record), Signature = ByteString.CopyFrom(signature) }.ToByteArray();
+        byte[] signature = identity.SignData(
+            [.. Label, .. record], HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        return new Wire.SignedPeerRecord
+        {
+            Record = ByteString.CopyFrom(record),
+            Signature = ByteString.CopyFrom(signature),
+        }.ToByteArray();
     }
 
     /// <summary>Reads a SignedPeerRecord as a peer passed it on. The signature is checked last: it costs the most.</summary>
@@ -154,7 +162,10 @@ internal sealed record PeerRecord(
     {
         using var key = ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = subject });
         return key.VerifyData(
-            [.. Label, .. signed.Record.Span], signed.Signature.Span, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+            [.. Label, .. signed.Record.Span],
+            signed.Signature.Span,
+            HashAlgorithmName.SHA256,
+            DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
     }
 
     private static bool IsLiteral(NodeAddress address) =>

@@ -50,6 +50,7 @@ internal sealed class Session : Scheduled, IFrameSink
     private long _smoothedTicks = -1;
     private long _lingerUntil;   // 0 while the session is up
     private volatile PeerDescription _description;
+    private int _samples;
     private long _receivedBytes;
     private long _receivedFrames;
 
@@ -160,8 +161,7 @@ internal sealed class Session : Scheduled, IFrameSink
         switch (_liveness.Check(now))
         {
             case LivenessAction.SendPing:
-                if (_pings.Add(null) is { } nonce)
-                    SendNonce(FrameType.Ping, nonce);
+                SendPing();
                 break;
             case LivenessAction.Dead:
                 End(EndReason.Timeout, "nothing was received within the ping interval and deadline", isTold: false);
@@ -212,15 +212,22 @@ internal sealed class Session : Scheduled, IFrameSink
             return true;   // whoever asked has given up
 
         if (rtt <= MaxSample)
-        {
-            _rtt.Add(rtt);
-            Volatile.Write(ref _smoothedTicks, _rtt.Smoothed!.Value.Ticks);
-        }
-
+            Sample(rtt);
         _liveness.OnRttSample(_clock.Now);
         waiter?.TrySetResult(rtt);
         _owner.OnRtt(this, rtt);
         return true;
+    }
+
+    private void Sample(TimeSpan rtt)
+    {
+        // The first sample times two processes that run this code for the first time; a second one takes its place at once.
+        if (_samples++ == 1)
+            _rtt = default;
+        _rtt.Add(rtt);
+        if (_samples == 1)
+            SendPing();
+        Volatile.Write(ref _smoothedTicks, _rtt.Smoothed!.Value.Ticks);
     }
 
     private bool OnDescribe(ReadOnlySpan<byte> payload)
@@ -300,6 +307,12 @@ internal sealed class Session : Scheduled, IFrameSink
 
     private FirnException NotConnected() =>
         new(FailureReason.NotConnected, $"The session with {Terms.Peer.Name} has ended.");
+
+    private void SendPing()
+    {
+        if (_pings.Add(null) is { } nonce)
+            SendNonce(FrameType.Ping, nonce);
+    }
 
     private void SendNonce(FrameType type, ulong nonce)
     {

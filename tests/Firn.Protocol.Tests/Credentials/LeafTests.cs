@@ -39,7 +39,7 @@ public sealed class LeafTests : IDisposable
 
     [Fact]
     public void A_leaf_over_4_KiB_is_refused_unread() =>
-        Refused(LeafVerifier.Verify(new byte[4097], 0, Now), CredentialFault.TooLarge, "4097 bytes: expected at most 4096");
+        Refused(LeafVerifier.Verify(new byte[4097], 0, Now), CredentialFault.TooLarge, "4097 bytes: expected up to 4096");
 
     [Fact]
     public void An_expired_leaf_is_refused_with_both_times() =>
@@ -127,7 +127,9 @@ public sealed class LeafTests : IDisposable
         Verify(Forge(extra: new X509Extension("1.2.3.4", [5, 0], critical: false))).Fault.ShouldBe(CredentialFault.None);
         Refused(Verify(Forge(extra: new X509Extension("1.2.3.4", [5, 0], critical: true))), CredentialFault.Malformed, "critical extension");
         Refused(
-            Verify(Forge(extra: new X509BasicConstraintsExtension(true, false, 0, critical: true))), CredentialFault.Malformed, "critical extension");
+            Verify(Forge(extra: new X509BasicConstraintsExtension(true, false, 0, critical: true))),
+            CredentialFault.Malformed,
+            "critical extension");
     }
 
     [Fact]
@@ -187,7 +189,8 @@ public sealed class LeafTests : IDisposable
         X509Extension? extra = null)
     {
         var did = LeafProfile.DidOf(_identity);
-        var request = new CertificateRequest(new X500DistinguishedName("CN=firn leaf"), key ?? new PublicKey(_leafKey), hash ?? HashAlgorithmName.SHA256);
+        var request = new CertificateRequest(
+            new X500DistinguishedName("CN=firn leaf"), key ?? new PublicKey(_leafKey), hash ?? HashAlgorithmName.SHA256);
         identity ??= OctetString(did.Point.ToArray());
         if (identity.Length > 0)
             request.CertificateExtensions.Add(new X509Extension(LeafProfile.IdentityOid, identity, critical: false));

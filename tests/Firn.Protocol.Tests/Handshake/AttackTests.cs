@@ -135,11 +135,16 @@ public sealed class AttackTests : IDisposable
         ];
         foreach (var swap in swaps)
         {
-            using var talk = new Conversation(_a, _b, "b", _b.Context.Did).Run((index, bytes) => index == 1 ? Rewrite(bytes, Proof.Parser, swap) : bytes);
+            using var talk = new Conversation(_a, _b, "b", _b.Context.Did).Run(
+                (index, bytes) => index == 1 ? Rewrite(bytes, Proof.Parser, swap) : bytes);
             talk.Failed.ShouldNotBeNull().Failure.Cause.ShouldBe(RefusalCause.WrongProof);
         }
 
-        Action<Verdict>[] answers = [verdict => verdict.Name = "c@beta", verdict => verdict.Incarnation++, verdict => verdict.HeldSession = ByteString.CopyFrom(new byte[16])];
+        Action<Verdict>[] answers =
+        [
+            verdict => verdict.Name = "c@beta", verdict => verdict.Incarnation++,
+            verdict => verdict.HeldSession = ByteString.CopyFrom(new byte[16]),
+        ];
         foreach (var swap in answers)
         {
             using var talk = new Conversation(_a, _b).Run((index, bytes) => index == 2 ? Rewrite(bytes, Verdict.Parser, swap) : bytes);

@@ -1,7 +1,8 @@
 namespace Firn.Protocol.Tests.Handshake;
 
 /// <summary>Runs a handshake between two machines, message by message, with somebody in between who may change each one.</summary>
-internal sealed class Conversation(HandshakeInitiator initiator, HandshakeAcceptor acceptor, TestNode dialler, TestNode dialled) : IDisposable
+internal sealed class Conversation(HandshakeInitiator initiator, HandshakeAcceptor acceptor, TestNode dialler, TestNode dialled)
+    : IDisposable
 {
     public const int Messages = 6;
     public static readonly string[] Names = ["Challenge", "Proof", "Verdict", "Commit", "initiator's Describe", "acceptor's Describe"];

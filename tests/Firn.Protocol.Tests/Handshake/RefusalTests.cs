@@ -140,7 +140,8 @@ public sealed class RefusalTests : IDisposable
         careless.Absorb(challenge);
         careless.Absorb(initiator.ReadChallenge(challenge));
         byte[] verdict = careless.Write(HandshakeMessageType.Verdict, new Verdict { Name = "b@beta", Incarnation = 1 }.ToByteArray());
-        Should.Throw<HandshakeException>(() => initiator.ReadVerdict(verdict)).Message.ShouldBe("c was expected at this address, but b@beta lives there.");
+        Should.Throw<HandshakeException>(() => initiator.ReadVerdict(verdict))
+            .Message.ShouldBe("c was expected at this address, but b@beta lives there.");
     }
 
     [Fact]
@@ -173,7 +174,8 @@ public sealed class RefusalTests : IDisposable
     public void All_failures_of_authentication_look_alike_on_the_wire()
     {
         var refusals = new List<string>();
-        foreach (var change in (Action<Proof>[])[proof => proof.Admission = Admission.Both, proof => proof.Nonce = ByteString.CopyFrom(TestNode.NonceOf(0xB2))])
+        var own = ByteString.CopyFrom(TestNode.NonceOf(0xB2));
+        foreach (var change in (Action<Proof>[])[proof => proof.Admission = Admission.Both, proof => proof.Nonce = own])
         {
             RefusedProof(change, out byte[] refusal);
             refusals.Add(Convert.ToHexString(refusal));
@@ -329,8 +331,10 @@ public sealed class RefusalTests : IDisposable
         a.Absorb(acceptor.Challenge());
         acceptor.ReadProof(a.Write(HandshakeMessageType.Proof, [.. Forger.ProofOf(_a), .. future])).Name.ShouldBe(_a.Context.Name);
         a.Absorb(acceptor.Verdict(null));
-        acceptor.ReadCommit(a.Write(HandshakeMessageType.Commit, [.. new Commit { Counter = 3 }.ToByteArray(), .. future])).Counter.ShouldBe(3ul);
-        acceptor.ReadDescribe(a.Write(HandshakeMessageType.Describe, [.. PeerDescriptionCodec.Encode(_a.Description), .. future])).ShouldBe(_a.Description);
+        byte[] commit = [.. new Commit { Counter = 3 }.ToByteArray(), .. future];
+        acceptor.ReadCommit(a.Write(HandshakeMessageType.Commit, commit)).Counter.ShouldBe(3ul);
+        byte[] describe = [.. PeerDescriptionCodec.Encode(_a.Description), .. future];
+        acceptor.ReadDescribe(a.Write(HandshakeMessageType.Describe, describe)).ShouldBe(_a.Description);
 
         using var initiator = _a.Dial(_b.Leaf);
         using var b = new Forger(_a, _b, HandshakeRole.Acceptor);

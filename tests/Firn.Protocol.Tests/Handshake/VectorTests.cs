@@ -57,12 +57,12 @@ public sealed class VectorTests
         using var keys = new HandshakeKeys(keyring[0], version: 1);
 
         // The DIDs are the points G and 2G; instead of certificates, two texts.
-        Did.TryFromPoint(Convert.FromHexString("036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"), out var didA).ShouldBeTrue();
-        Did.TryFromPoint(Convert.FromHexString("037cf27b188d034f7e8a52380304b51ac3c08969e277f21b35a60b48fc47669978"), out var didB).ShouldBeTrue();
-        var leafA = new VerifiedLeaf(didA!, Encoding.ASCII.GetBytes("leaf of the initiator"), default, default);
-        var leafB = new VerifiedLeaf(didB!, Encoding.ASCII.GetBytes("leaf of the acceptor"), default, default);
-        var a = new HandshakeContext(NodeName.Parse("a@alpha"), didA!, new Incarnation(1_700_000_000_000), "default", keyring, VersionRange.Supported);
-        var b = new HandshakeContext(NodeName.Parse("b@beta"), didB!, new Incarnation(1_700_000_000_001), "default", keyring, VersionRange.Supported);
+        var didA = DidOf("036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296");
+        var didB = DidOf("037cf27b188d034f7e8a52380304b51ac3c08969e277f21b35a60b48fc47669978");
+        var leafA = new VerifiedLeaf(didA, Encoding.ASCII.GetBytes("leaf of the initiator"), default, default);
+        var leafB = new VerifiedLeaf(didB, Encoding.ASCII.GetBytes("leaf of the acceptor"), default, default);
+        var a = Context("a@alpha", didA, 1_700_000_000_000, keyring);
+        var b = Context("b@beta", didB, 1_700_000_000_001, keyring);
         var held = new SessionId(Convert.FromHexString("000102030405060708090a0b0c0d0e0f"));
 
         using var initiator = new HandshakeInitiator(a, leafA.Der, leafB, TestNode.NonceOf(0xA1), "b", didB);
@@ -73,7 +73,8 @@ public sealed class VectorTests
         acceptor.ReadProof(proof);
         byte[] verdict = acceptor.Verdict(held);
         initiator.ReadVerdict(verdict);
-        byte[] flight = initiator.Commit(held, 7, new PeerDescription { SoftwareVersion = "0.1.0", Capabilities = ["entry"] }, out var session);
+        var entry = new PeerDescription { SoftwareVersion = "0.1.0", Capabilities = ["entry"] };
+        byte[] flight = initiator.Commit(held, 7, entry, out var session);
         int length = HandshakeMessage.HeaderLength + HandshakeMessage.BytesAfter(flight);
         acceptor.ReadCommit(flight.AsSpan(..length)).Session.ShouldBe(session);
         acceptor.ReadDescribe(flight.AsSpan(length..));
@@ -98,4 +99,13 @@ public sealed class VectorTests
             ("session id", session.ToString()),
         ];
     }
+
+    private static Did DidOf(string point)
+    {
+        Did.TryFromPoint(Convert.FromHexString(point), out var did).ShouldBeTrue();
+        return did.ShouldNotBeNull();
+    }
+
+    private static HandshakeContext Context(string name, Did did, ulong incarnation, Keyring keyring) =>
+        new(NodeName.Parse(name), did, new Incarnation(incarnation), "default", keyring, VersionRange.Supported);
 }

@@ -3,6 +3,7 @@ namespace Firn.Testing;
 /// <summary>A connection between two machines of a <see cref="MemoryNetwork"/>: its two pipes and their ends.</summary>
 internal sealed class MemoryConnection
 {
+    private readonly Lock _lock = new();
     private readonly MemoryNetwork _network;
     private readonly MemoryPipe _there;
     private readonly MemoryPipe _back;
@@ -44,5 +45,9 @@ internal sealed class MemoryConnection
     }
 
     private MemoryPipe Pipe(string from, string to) => new(
-        _network.Time, _network.BufferBytes, () => _network.Latency(from, to), () => _network.PathOf(from, to) != PathState.Open);
+        _lock,
+        _network.Time,
+        _network.BufferBytes,
+        () => _network.Latency(from, to),
+        () => _network.PathOf(from, to) != PathState.Open);
 }

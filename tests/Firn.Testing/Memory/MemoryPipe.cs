@@ -2,15 +2,16 @@ namespace Firn.Testing;
 
 /// <summary>
 /// One direction of a connection in memory: a bounded queue of bytes, each due some time after it was written. A full pipe makes
-/// its writer wait; a held one delivers nothing, as a network does that has failed without a word.
+/// its writer wait; a held one delivers nothing, as a network does that has failed without a word. The two pipes of a connection
+/// share a lock.
 /// </summary>
-internal sealed class MemoryPipe(TimeProvider time, int capacity, Func<TimeSpan> latency, Func<bool> isHeld) : IDisposable
+internal sealed class MemoryPipe(Lock connection, TimeProvider time, int capacity, Func<TimeSpan> latency, Func<bool> isHeld) : IDisposable
 {
     private readonly record struct Chunk(ReadOnlyMemory<byte> Bytes, Mark Mark, long Due);
 
     private enum Mark { Bytes, End, Reset }
 
-    private readonly Lock _lock = new();
+    private readonly Lock _lock = connection;
     private readonly LinkedList<Chunk> _queue = new();
     private ITimer? _timer;
     private TaskCompletionSource? _readable;
@@ -21,8 +22,8 @@ internal sealed class MemoryPipe(TimeProvider time, int capacity, Func<TimeSpan>
     private bool _readerClosed;
     private bool _broken;
 
-    /// <summary>Raised, outside of all locks, when a reset by the writer has reached the reader's end.</summary>
-    public event Action? ResetArrived;
+    /// <summary>The other direction, which a reset that arrives ends as well.</summary>
+    public MemoryPipe? Opposite { get; set; }
 
     /// <summary>All bytes ever written.</summary>
     public long Written { get; private set; }
@@ -177,7 +178,7 @@ internal sealed class MemoryPipe(TimeProvider time, int capacity, Func<TimeSpan>
         if (IsHeadDue())
         {
             if (head.Value.Mark == Mark.Reset)
-                Arrive();
+                BreakBoth();
             Signal(ref _readable);
             return;
         }
@@ -189,11 +190,10 @@ internal sealed class MemoryPipe(TimeProvider time, int capacity, Func<TimeSpan>
         _timer.Change(TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(wait.TotalMilliseconds))), Timeout.InfiniteTimeSpan);
     }
 
-    private void Arrive()
+    private void BreakBoth()
     {
-        _broken = true;
-        SignalAll();
-        ThreadPool.UnsafeQueueUserWorkItem(static self => self.ResetArrived?.Invoke(), this, preferLocal: false);
+        Break();
+        Opposite?.Break();
     }
 
     private void ThrowIfBroken()

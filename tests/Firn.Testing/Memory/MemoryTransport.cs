@@ -48,7 +48,8 @@ internal sealed class MemoryTransport(MemoryNetwork network, string host, IPAddr
         {
             if (await network.WhenNotSilentAsync(host, target.Host, cancellationToken).ConfigureAwait(false) == PathState.Unreachable)
                 throw Unreachable(to, "no route");
-            await Task.Delay(network.Latency(host, target.Host) + network.Latency(target.Host, host), network.Time, cancellationToken).ConfigureAwait(false);
+            var both = network.Latency(host, target.Host) + network.Latency(target.Host, host);
+            await Task.Delay(both, network.Time, cancellationToken).ConfigureAwait(false);
         }
 
         if (await network.WhenNotSilentAsync(host, target.Host, cancellationToken).ConfigureAwait(false) == PathState.Unreachable)

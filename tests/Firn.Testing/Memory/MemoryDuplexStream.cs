@@ -20,17 +20,16 @@ internal sealed class MemoryDuplexStream(MemoryPipe incoming, MemoryPipe outgoin
     /// <summary>Two connected streams without latency, each direction holding at most <paramref name="capacity"/> bytes.</summary>
     public static (MemoryDuplexStream One, MemoryDuplexStream Other) CreatePair(int capacity = 64 * 1024)
     {
-        var (there, back) = (Pipe(), Pipe());
-        return Connect(there, back);
+        var connection = new Lock();
+        return Connect(Pipe(), Pipe());
 
-        MemoryPipe Pipe() => new(TimeProvider.System, capacity, () => TimeSpan.Zero, () => false);
+        MemoryPipe Pipe() => new(connection, TimeProvider.System, capacity, () => TimeSpan.Zero, () => false);
     }
 
     /// <summary>The two ends of a connection made of these pipes.</summary>
     public static (MemoryDuplexStream One, MemoryDuplexStream Other) Connect(MemoryPipe there, MemoryPipe back)
     {
-        there.ResetArrived += back.Break;
-        back.ResetArrived += there.Break;
+        (there.Opposite, back.Opposite) = (back, there);
         return (new MemoryDuplexStream(back, there), new MemoryDuplexStream(there, back));
     }
 

@@ -23,6 +23,8 @@ internal sealed class SessionReader(Stream stream, int maxPayload, TimeProvider 
     // After a wait this long the session counts as idle; before, a second system call per read costs more than a buffer.
     private static readonly TimeSpan IdleAfter = TimeSpan.FromMilliseconds(20);
 
+    private const int DrainBuffer = 4096;
+
     /// <summary>Reads until the end of the stream, an error, or until the sink has had enough.</summary>
     public async Task<ReadEnd> RunAsync()
     {
@@ -53,7 +55,7 @@ internal sealed class SessionReader(Stream stream, int maxPayload, TimeProvider 
                     return error;
             }
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or AuthenticationException or InvalidOperationException)
+        catch (Exception e) when (IsLoss(e))
         {
             return new ReadEnd(EndReason.TransportError, $"the connection broke: {(e.InnerException ?? e).Message}");
         }
@@ -62,6 +64,29 @@ internal sealed class SessionReader(Stream stream, int maxPayload, TimeProvider 
             Release(ref buffer);
         }
     }
+
+    /// <summary>Reads on without looking, until the other end hangs up or the connection is cut.</summary>
+    public async Task DrainAsync()
+    {
+        byte[]? buffer = ArrayPool<byte>.Shared.Rent(DrainBuffer);
+        try
+        {
+            while (await stream.ReadAsync(buffer).ConfigureAwait(false) > 0)
+            {
+            }
+        }
+        catch (Exception e) when (IsLoss(e))
+        {
+            // That is the end.
+        }
+        finally
+        {
+            Release(ref buffer);
+        }
+    }
+
+    private static bool IsLoss(Exception e) =>
+        e is IOException or ObjectDisposedException or AuthenticationException or InvalidOperationException;
 
     private bool Take(FrameReader frames, byte[] buffer, ref int filled, out ReadEnd end)
     {

@@ -18,23 +18,32 @@ internal static class HandshakeScenario
         using var raw = await ServerProcess.StartAsync("raw");
         using var firn = await ServerProcess.StartAsync("firn");
         var nodes = await FirnNodes.StartAsync(count);
-        async Task Raw(int _) => await (await RawClient.ConnectAsync(raw.Address)).DisposeAsync();
+        async Task<Task> Raw(int _) => (await RawClient.ConnectAsync(raw.Address)).DisposeAsync().AsTask();
         async Task<Task> Firn(int i) => (await nodes[i].ConnectAsync(firn.Address)).HangupAsync();
 
         foreach (int width in (int[])[1, Concurrent])
         {
             var pairs = await Pairs.AlternateAsync(
                 options.Pairs ?? 5,
-                () => RateAsync(count, width, async i => { await Raw(i); return Task.CompletedTask; }),
-                () => RateAsync(count, width, Firn));
+                () => MeasureAsync(raw, count, width, Raw),
+                () => MeasureAsync(firn, count, width, Firn));
             string how = width == 1 ? "one after another" : $"{width} at a time";
-            report.Add(Figure.Ratio($"sessions established, {how}", "1/s", ">= 0.9", pairs));
+            report.Add(Figure.Ratio($"sessions established, {how}", "1/s", ">= 0.9", pairs.Select(p => (p.Raw.Rate, p.Firn.Rate))));
+            report.Add(Figure.Ratio("  CPU time of both processes per session", "ms", "none", pairs.Select(p => (p.Raw.Cpu, p.Firn.Cpu))));
         }
 
         await FirnNodes.DisposeAsync(nodes);
     }
 
-    /// <summary>Per second; <paramref name="establish"/> yields the hang-up.</summary>
+    /// <summary>Sessions per second and CPU milliseconds per session; <paramref name="establish"/> yields the hang-up.</summary>
+    private static async Task<(double Rate, double Cpu)> MeasureAsync(ServerProcess server, int count, int width, Func<int, Task<Task>> establish)
+    {
+        async Task<double> Cpu() => (await server.MeasureAsync(collect: false)).CpuMilliseconds + Usage.Measure(collect: false).CpuMilliseconds;
+        double before = await Cpu();
+        double rate = await RateAsync(count, width, establish);
+        return (rate, (await Cpu() - before) / count);
+    }
+
     private static async Task<double> RateAsync(int count, int width, Func<int, Task<Task>> establish)
     {
         var hangups = new Task[count];

@@ -148,7 +148,7 @@ internal sealed class NodeRules
     public void OnRecords(long link, IEnumerable<SignedPeerRecord> told, IPAddress teller, DateTimeOffset wallNow, long now)
     {
         _now = now;
-        if (Peers.FindByLink(link) is not { IsUp: true })
+        if (!_options.IsMesh || Peers.FindByLink(link) is not { IsUp: true })
             return;
 
         if (!_tellers.TryGetValue(link, out var budget))
@@ -163,7 +163,7 @@ internal sealed class NodeRules
             }
 
             var addresses = record.Addresses.Where(a => MeshAddresses.Dialable(a, teller) is not null).ToList();
-            if (_options.IsMesh && addresses.Count > 0 && (IsUp(subject) || budget.Dials.TryTake(now)))
+            if (addresses.Count > 0 && (IsUp(subject) || budget.Dials.TryTake(now)))
                 Dials.Learn(subject, addresses, IsUp(subject), now);
         }
 

@@ -18,6 +18,7 @@ internal sealed class DemoScript(DemoSteps steps)
 
     private readonly List<DemoNode> _nodes = [];
 
+    /// <summary>Tells the story to its end, or to the step that failed; nothing stays behind.</summary>
     public async Task<DemoRecord> RunAsync(CancellationToken stop)
     {
         var directory = Directory.CreateTempSubdirectory("firn-demo-");

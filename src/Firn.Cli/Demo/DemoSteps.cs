@@ -19,9 +19,7 @@ internal sealed class DemoSteps
     private readonly List<DemoStep> _steps = [];
     private readonly Stopwatch _elapsed = Stopwatch.StartNew();
 
-    public DemoSteps(TextWriter output) => _console = output == Console.Out
-        ? AnsiConsole.Console
-        : AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(output) });
+    public DemoSteps(TextWriter output) => _console = Terminal.For(output);
 
     public DemoRecord Record => new(_steps.TrueForAll(step => step.Ok), Math.Round(_elapsed.Elapsed.TotalSeconds, 2), _steps);
 

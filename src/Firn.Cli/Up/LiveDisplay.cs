@@ -11,10 +11,6 @@ internal sealed class LiveDisplay : IUpDisplay
     /// <summary>Above the table.</summary>
     public Action<string>? Log { get; } = AnsiConsole.WriteLine;
 
-    /// <summary>Whether <paramref name="output"/> is a terminal that can redraw.</summary>
-    public static bool Fits(TextWriter output) =>
-        output == Console.Out && !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities is { Ansi: true, Interactive: true };
-
     public async Task ShowAsync(
         IControlledNode node, IReadOnlyList<string> joining, IAsyncEnumerable<EventBody> events, CancellationToken cancellationToken)
     {

@@ -1,9 +1,12 @@
 using Firn.Cli;
+using Firn.Identity;
 
 namespace Firn.Tests;
 
 public class NodeChoiceTests
 {
+    private static readonly Did SomeDid = Did.Parse("did:key:zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169");
+
     [Fact]
     public void The_only_node_needs_no_name() => Choose(null, "alpha@a").ShouldBe("alpha@a");
 
@@ -37,7 +40,7 @@ public class NodeChoiceTests
         Refusal(null, FailureReason.NotConnected).ShouldBe("no node runs under /home/me/firn: start one with 'firn up'");
 
     private static string Choose(string? wanted, params string[] names) =>
-        NodeChoice.Choose([.. names.Select(Node)], wanted, "/home/me/firn").Name;
+        NodeChoice.Choose([.. names.Select(Node)], wanted, "/home/me/firn").Name.ToString();
 
     private static string Refusal(string? wanted, FailureReason reason, params string[] names)
     {
@@ -46,5 +49,6 @@ public class NodeChoiceTests
         return refusal.Message;
     }
 
-    private static RunningNode Node(string name) => new(name, "did:key:zDn", 1, "default", [], "/run/" + name);
+    private static RunningNode Node(string name) => new(
+        NodeName.Parse(name), SomeDid, 1, "default", [], "/run/" + name, DateTimeOffset.UnixEpoch);
 }

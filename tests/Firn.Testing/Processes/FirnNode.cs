@@ -37,30 +37,28 @@ internal sealed class FirnNode
 
     public static async Task<FirnNode> StartAsync(NodeHome home, ChildProcess process)
     {
-        OutputLine first = await process.WaitForJsonAsync(json => json.GetProperty("event").GetString() == "started");
+        OutputLine first = await process.WaitForJsonAsync(json => json.IsEvent("started"));
         return new FirnNode(home, process, first.Json());
     }
 
     /// <summary>The next event of this kind.</summary>
     public Task<OutputLine> SeesAsync(string kind, OutputLine? after = null, TimeSpan? ceiling = null) =>
-        Process.WaitForJsonAsync(json => Is(json, kind), after, ceiling, $"{Name} says {kind}");
+        Process.WaitForJsonAsync(json => json.IsEvent(kind), after, ceiling, $"{Name} says {kind}");
 
     /// <summary>The next event of this kind about a peer.</summary>
     public Task<OutputLine> SeesAsync(string kind, FirnNode peer, OutputLine? after = null, TimeSpan? ceiling = null) =>
         Process.WaitForJsonAsync(
-            json => Is(json, kind) && IsOf(json, peer) && json.GetProperty("peer").GetProperty("incarnation").GetUInt64() == peer.Incarnation,
+            json => json.IsEvent(kind) && IsOf(json, peer) && json.GetProperty("peer").GetProperty("incarnation").GetUInt64() == peer.Incarnation,
             after, ceiling, $"{Name} says {kind} of {peer.Name}, incarnation {peer.Incarnation}");
 
     /// <summary>How often events of this kind, about this peer if it is given, have happened so far.</summary>
-    public int Count(string kind, FirnNode? peer = null) => Events.Count(json => Is(json, kind) && (peer is null || IsOf(json, peer)));
+    public int Count(string kind, FirnNode? peer = null) => Events.Count(json => json.IsEvent(kind) && (peer is null || IsOf(json, peer)));
 
     /// <summary>Both see each other up.</summary>
     public static Task MeetAsync(FirnNode one, FirnNode other) => Task.WhenAll(one.SeesAsync("peerUp", other), other.SeesAsync("peerUp", one));
 
     /// <summary>Runs a <c>firn</c> command about this node to its end.</summary>
     public Task<CommandResult> RunAsync(params IEnumerable<string> arguments) => Home.RunAsync([.. arguments, "--node", Name]);
-
-    private static bool Is(JsonElement json, string kind) => json.GetProperty("event").GetString() == kind;
 
     private static bool IsOf(JsonElement json, FirnNode peer) =>
         json.TryGetProperty("peer", out JsonElement body) && body.GetProperty("name").GetString() == peer.Name;

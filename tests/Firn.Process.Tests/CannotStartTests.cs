@@ -11,7 +11,7 @@ public sealed class CannotStartTests : NodeTests
     /// <summary>Fills a home on a file system of its own, starts; gives it room, starts again. Only this process sees the mount.</summary>
     private const string DiskFull = """
         size=$1; shift
-        mount -t tmpfs -o size="$size" firn "$FIRN_HOME" || exit 99
+        mount -t tmpfs -o size="$size",mode=700 firn "$FIRN_HOME" || exit 99
         "$@"
         echo "exit code $?"
         mount -o remount,size=1m "$FIRN_HOME" || exit 99

@@ -97,6 +97,23 @@ public sealed class LifeAndDeathTests(ITestOutputHelper report) : NodeTests
         beta.Process.Errors.ToString().ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task Timeout_which_signals_its_child_and_then_the_childs_group_ends_it_in_good_order()
+    {
+        FirnNode alpha = await Home.UpAsync("--name", "alpha", "--no-discovery");
+        await using ChildProcess timeout = ChildProcess.Start(
+            "timeout",
+            ["600", FirnTool.Host, .. FirnTool.Command(["up", "--json", "--name", "beta", "--no-discovery", "--listen", "127.0.0.1:0", "--peer", alpha.Address])],
+            Home.Environment);
+        FirnNode beta = await FirnNode.StartAsync(Home, timeout);
+        await FirnNode.MeetAsync(alpha, beta);
+
+        timeout.Send(Signal.Terminate);
+
+        Reason(await alpha.SeesAsync("peerDown", beta)).ShouldBe("shutdown");
+        (await timeout.WaitForExitAsync()).ShouldBe(0);
+    }
+
     private async Task<(FirnNode Alpha, FirnNode Beta)> PairAsync(string[] optionsOfAlpha, string[] optionsOfBeta)
     {
         FirnNode alpha = await Home.UpAsync(["--name", "alpha", "--no-discovery", .. optionsOfAlpha]);

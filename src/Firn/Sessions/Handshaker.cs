@@ -178,6 +178,6 @@ internal sealed partial class Handshaker(NodeCore node)
         node.Events.Publish(new RefusedEvent(node.Clock.Wall, source, reason, message));
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused {Source}: {Message}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Refused {Source}: {Message}")]
     private partial void LogRefused(string source, string message);
 }

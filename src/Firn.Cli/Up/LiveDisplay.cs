@@ -1,5 +1,6 @@
 using Firn.AspNetCore;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Firn.Cli;
 
@@ -8,8 +9,7 @@ internal sealed class LiveDisplay : IUpDisplay
 {
     private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(1);
 
-    /// <summary>Above the table.</summary>
-    public Action<string>? Log { get; } = AnsiConsole.WriteLine;
+    public Action<string>? Log { get; } = WriteAbove;
 
     public async Task ShowAsync(
         IControlledNode node, IReadOnlyList<string> joining, IAsyncEnumerable<EventBody> events, CancellationToken cancellationToken)
@@ -27,7 +27,7 @@ internal sealed class LiveDisplay : IUpDisplay
     {
         await foreach (var e in events.WithCancellation(cancellationToken))
         {
-            AnsiConsole.WriteLine(EventLines.WithTime(e));
+            WriteAbove(EventLines.WithTime(e));
             live.UpdateTarget(Table(node.Peers()));
         }
     }
@@ -38,6 +38,9 @@ internal sealed class LiveDisplay : IUpDisplay
         while (await timer.WaitForNextTickAsync(cancellationToken))
             live.UpdateTarget(Table(node.Peers()));
     }
+
+    /// <summary>Spectre writes where the table begins, over it, and draws the table again below.</summary>
+    private static void WriteAbove(string line) => AnsiConsole.Write(new LineOnCleanGround(line));
 
     private static Table Table(IReadOnlyList<PeerBody> peers)
     {
@@ -50,4 +53,15 @@ internal sealed class LiveDisplay : IUpDisplay
             table.AddRow(new Text("no peers yet"));
         return table;
     }
+}
+
+/// <summary>A line for which everything from the cursor to the end of the screen is erased first.</summary>
+internal sealed class LineOnCleanGround(string line) : Renderable
+{
+    private const string EraseBelow = "\u001b[J";   // ED 0 (ECMA-48, section 8.3.39)
+
+    private readonly IRenderable _line = new Text(line);
+
+    protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth) =>
+        [Segment.Control(EraseBelow), .. _line.Render(options, maxWidth), Segment.LineBreak];
 }

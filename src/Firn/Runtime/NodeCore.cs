@@ -351,7 +351,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Debug, Message = "Session {Id} with {Peer} ended: {Reason}; {Teller}{Detail}")]
     private partial void LogSessionEnded(NodeName peer, SessionId id, EndReason reason, string teller, string detail);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Could not connect to {Address}: {Message}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Could not connect to {Address}: {Message}")]
     private partial void LogDialFailed(NodeAddress address, string message);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Message}")]

@@ -181,7 +181,12 @@ internal sealed class Session : Scheduled, IFrameSink
     {
         _receivedFrames++;
         if (IsEnded)
-            return true;   // lingering: what still comes is not ours to act on
+        {
+            // Lingering: what still comes is not ours to act on; but both have said goodbye when theirs comes, and nobody need wait.
+            if (header.Type == FrameType.Close)
+                _link.Abort();
+            return true;
+        }
 
         try
         {

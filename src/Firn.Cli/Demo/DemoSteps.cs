@@ -52,7 +52,7 @@ internal sealed class DemoSteps
     public void Show(IEnumerable<string> lines)
     {
         foreach (string line in lines)
-            _console.WriteLine("   " + line);
+            _console.WriteLine(line);
     }
 
     private static double Milliseconds(Stopwatch elapsed) => Math.Round(elapsed.Elapsed.TotalMilliseconds, 1);

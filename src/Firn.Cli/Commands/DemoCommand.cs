@@ -23,7 +23,8 @@ internal static class DemoCommand
             if (record.Ok)
                 return Tool.Success;
 
-            parsed.InvocationConfiguration.Error.WriteLine($"firn: the demo stopped at step {record.Steps.Count}: {Printable.Line(record.Steps[^1].Detail)}");
+            string why = Printable.Line(record.Steps[^1].Detail);
+            parsed.InvocationConfiguration.Error.WriteLine($"firn: the demo stopped at step {record.Steps.Count}: {why}");
             return Tool.Failure;
         });
         return command;

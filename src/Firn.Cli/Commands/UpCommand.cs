@@ -24,7 +24,8 @@ internal static class UpCommand
             IUpDisplay display = parsed.GetValue(common.Json) ? new JsonDisplay(output)
                 : Terminal.CanRedraw(output) ? new LiveDisplay()
                 : new LineDisplay(output);
-            using var loggers = new LineLoggerFactory(options.LogLevelOf(parsed), display.Log ?? parsed.InvocationConfiguration.Error.WriteLine);
+            var log = display.Log ?? parsed.InvocationConfiguration.Error.WriteLine;
+            using var loggers = new LineLoggerFactory(options.LogLevelOf(parsed), log);
             var settings = options.ToNodeOptions(parsed, loggers);
             await RunAsync(settings, display, loggers, parsed.GetValue(options.ExitWithStdin), stop);
             return Tool.Success;
@@ -43,7 +44,8 @@ internal static class UpCommand
             var controlled = new ControlledNode(node);
             var events = PeerFeed.From(controlled, ending.Token);   // first of all: the node dials already
             await using var api = await ControlApi.StartAsync(node, loggers, ending.Token);
-            var show = display.ShowAsync(controlled, JoinHint.Lines(controlled.Status(), LanAddress.Find(), settings.CookieFile), events, ending.Token);
+            var joining = JoinHint.Lines(controlled.Status(), LanAddress.Find(), settings.CookieFile);
+            var show = display.ShowAsync(controlled, joining, events, ending.Token);
             await Task.WhenAny(show, api.StopRequested, exitWithStdin ? WhenStdinClosesAsync() : show);
             await ending.CancelAsync();
             await show;

@@ -52,7 +52,7 @@ internal sealed class DemoSteps
     public void Show(IEnumerable<string> lines)
     {
         foreach (string line in lines)
-            _console.WriteLine("   " + line);
+            _console.WriteLine(line);
     }
 
     /// <summary>For pipes and files: no colours, and lines as long as they are.</summary>

@@ -11,9 +11,9 @@ public class OutputTests
     [Fact]
     public void Peers_line_up_under_their_headings()
     {
-        PeerBody[] peers = [FakeNode.Beta, FakeNode.Beta with { Name = "longer-name@b.lan", RttMs = null, Direction = "inbound" }];
+        var other = FakeNode.Beta with { Name = "longer-name@b.lan", RttMs = null, Direction = "inbound" };
 
-        PeerRows.Table(peers, FakeNode.Beta.ConnectedAt.AddSeconds(125)).ShouldBe(
+        PeerRows.Table([FakeNode.Beta, other], FakeNode.Beta.ConnectedAt.AddSeconds(125)).ShouldBe(
         [
             "NAME               ADDRESS              DIRECTION  ROLE  RTT       UP",
             "beta@b.lan         tcp://10.0.0.2:3476  outbound   exit  1.250 ms  2m 5s",
@@ -43,7 +43,8 @@ public class OutputTests
     {
         EventLines.Describe(new EventBody("peerUp", At) { Peer = FakeNode.Beta })
             .ShouldBe("beta@b.lan is up: tcp://10.0.0.2:3476, outbound, exit, RTT 1.250 ms");
-        EventLines.Describe(new EventBody("peerDown", At) { Peer = FakeNode.Beta, Reason = "timeout" }).ShouldBe("beta@b.lan is down: timeout");
+        EventLines.Describe(new EventBody("peerDown", At) { Peer = FakeNode.Beta, Reason = "timeout" })
+            .ShouldBe("beta@b.lan is down: timeout");
         EventLines.Describe(new EventBody("refused", At) { Source = "10.0.0.9", Message = "the cookie differs" })
             .ShouldBe("refused 10.0.0.9: the cookie differs");
     }

@@ -26,16 +26,24 @@ public class UpTests
             .ShouldBe(["another node on this machine joins with:", command]);
 
     [Fact]
-    public void A_cookie_file_and_a_cluster_are_part_of_how_to_join() =>
-        JoinHint.Lines(FakeNode.Alpha with { Listening = ["tcp://0.0.0.0:3476"], Cluster = "lab" }, "192.168.1.5", "/etc/firn/cookie")
-            .ShouldBe(["another machine joins with a copy of /etc/firn/cookie:", "  firn up --cookie-file /etc/firn/cookie --cluster lab --peer 192.168.1.5"]);
+    public void A_cookie_file_and_a_cluster_are_part_of_how_to_join()
+    {
+        var self = FakeNode.Alpha with { Listening = ["tcp://0.0.0.0:3476"], Cluster = "lab" };
+
+        JoinHint.Lines(self, "192.168.1.5", "/etc/cookie").ShouldBe(
+        [
+            "another machine joins with a copy of /etc/cookie:",
+            "  firn up --cookie-file /etc/cookie --cluster lab --peer 192.168.1.5",
+        ]);
+    }
 
     [Fact]
     public async Task A_peer_that_was_there_first_is_told_once_and_what_follows_is_told_all()
     {
         var node = new FakeNode();
         var again = FakeNode.Beta with { SessionId = "another" };
-        node.Raise(new EventBody("peerUp", DateTime.UtcNow) { Peer = FakeNode.Beta });   // came up after the subscription, before the snapshot
+        // Beta came up after the subscription and before the snapshot.
+        node.Raise(new EventBody("peerUp", DateTime.UtcNow) { Peer = FakeNode.Beta });
         node.Raise(new EventBody("peerDown", DateTime.UtcNow) { Peer = FakeNode.Beta });
         node.Raise(new EventBody("peerUp", DateTime.UtcNow) { Peer = again });
 
@@ -73,5 +81,6 @@ public class UpTests
         lines.ShouldHaveSingleItem().ShouldContain(nameof(InvalidOperationException));
     }
 
-    private static void Log(ILogger logger, LogLevel level, Exception e) => logger.Log(level, default, "said", e, (state, _) => state);
+    private static void Log(ILogger logger, LogLevel level, Exception e) =>
+        logger.Log(level, default, "said", e, (state, _) => state);
 }

@@ -108,7 +108,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     {
         lock (_gate)
             _posted.Add(action);
-        _pump.Signal();
+        _pump.Run();
     }
 
     /// <summary>Dials for a caller; completes with the peer, or fails with a <see cref="FirnException"/>.</summary>

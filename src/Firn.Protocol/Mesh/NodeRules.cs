@@ -52,6 +52,9 @@ internal sealed class NodeRules
     /// <summary>When <see cref="Tick"/> has something to do next.</summary>
     public long NextDue => Math.Min(Dials.NextDue, Records.NextDue);
 
+    /// <summary>Whether <see cref="TakeActions"/> has any.</summary>
+    public bool HasActions => _actions.Count > 0;
+
     public long NewLink() => ++_lastLink;
 
     /// <summary>What the calls since the last one ask the node to do, in order.</summary>

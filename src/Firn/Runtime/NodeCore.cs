@@ -82,13 +82,15 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     {
         T answer;
         long due;
+        bool hasActions;
         lock (_gate)
         {
             answer = ask(_rules, Clock.Now);
-            due = _rules.NextDue;
+            (due, hasActions) = (_rules.NextDue, _rules.HasActions);
         }
 
-        _pump.Signal();
+        if (hasActions)
+            _pump.Run();
         if (due != long.MaxValue)
             Schedule.Set(_tick, due);
         return answer;
@@ -106,7 +108,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     {
         lock (_gate)
             _posted.Add(action);
-        _pump.Signal();
+        _pump.Run();
     }
 
     /// <summary>Dials for a caller; completes with the peer, or fails with a <see cref="FirnException"/>.</summary>

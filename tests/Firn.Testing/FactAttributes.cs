@@ -14,3 +14,9 @@ internal sealed class NamespaceFactAttribute : FactAttribute
     public NamespaceFactAttribute(params string[] programs) =>
         Skip = Prerequisites.MissingForNamespaces() ?? Prerequisites.MissingTools(programs);
 }
+
+/// <summary>A test that mounts a file system where only its own child sees it; skipped where it cannot run.</summary>
+internal sealed class MountFactAttribute : FactAttribute
+{
+    public MountFactAttribute() => Skip = Prerequisites.MissingForMounts();
+}

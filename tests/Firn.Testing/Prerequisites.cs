@@ -17,6 +17,23 @@ internal static class Prerequisites
     /// <summary>Null when network namespaces and TUN devices can be made.</summary>
     public static string? MissingForNamespaces() => Namespaces.Value;
 
+    /// <summary>Null when a file system can be mounted in a mount namespace.</summary>
+    public static string? MissingForMounts()
+    {
+        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
+        {
+            return "needs root on Linux to mount a file system";
+        }
+
+        if (MissingTools("unshare", "mount") is { } missing)
+        {
+            return missing;
+        }
+
+        CommandResult tried = ChildProcess.RunAsync("unshare", ["--mount", "mount", "-t", "tmpfs", "firn", "/mnt"]).GetAwaiter().GetResult();
+        return tried.ExitCode == 0 ? null : $"needs to mount a file system, which is refused here: {tried.Errors}";
+    }
+
     private static string? ProbeNamespaces()
     {
         if (!OperatingSystem.IsLinux())

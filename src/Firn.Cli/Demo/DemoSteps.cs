@@ -19,9 +19,7 @@ internal sealed class DemoSteps
     private readonly List<DemoStep> _steps = [];
     private readonly Stopwatch _elapsed = Stopwatch.StartNew();
 
-    public DemoSteps(TextWriter output) => _console = output == Console.Out
-        ? AnsiConsole.Console
-        : AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(output) });
+    public DemoSteps(TextWriter output) => _console = Terminal.For(output);
 
     public DemoRecord Record => new(_steps.TrueForAll(step => step.Ok), Math.Round(_elapsed.Elapsed.TotalSeconds, 2), _steps);
 
@@ -54,7 +52,15 @@ internal sealed class DemoSteps
     public void Show(IEnumerable<string> lines)
     {
         foreach (string line in lines)
-            _console.WriteLine("   " + line);
+            _console.WriteLine(line);
+    }
+
+    /// <summary>For pipes and files: no colours, and lines as long as they are.</summary>
+    private static IAnsiConsole Plain(TextWriter output)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(output) });
+        console.Profile.Width = 1_000_000;
+        return console;
     }
 
     private static double Milliseconds(Stopwatch elapsed) => Math.Round(elapsed.Elapsed.TotalMilliseconds, 1);

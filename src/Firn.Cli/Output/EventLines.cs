@@ -15,7 +15,7 @@ internal static class EventLines
         { Event: "peerUp", Peer: { } peer } => $"{peer.Name} is up: {peer.Address}, {peer.Direction}, {peer.Role}, {Rtt(peer)}",
         { Event: "peerDown", Peer: { } peer } => $"{peer.Name} is down: {e.Reason}",
         { Event: "peerChanged", Peer: { } peer } => $"{peer.Name} changed: {peer.Role}, [{string.Join(", ", peer.Capabilities)}]",
-        { Event: "dialFailed" } => $"cannot reach {e.Address}: {e.Message}",
+        { Event: "dialFailed", Message: { } message } => message.Contains(e.Address!, StringComparison.Ordinal) ? message : $"{e.Address}: {message}",
         { Event: "refused" } => $"refused {e.Source}: {e.Message}",
         { Event: "warning" } => $"warning: {e.Message}",
         { Event: "eventsLost" } => $"{e.Count} events were lost here: this reader was too slow",

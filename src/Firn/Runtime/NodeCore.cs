@@ -82,13 +82,15 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     {
         T answer;
         long due;
+        bool hasActions;
         lock (_gate)
         {
             answer = ask(_rules, Clock.Now);
-            due = _rules.NextDue;
+            (due, hasActions) = (_rules.NextDue, _rules.HasActions);
         }
 
-        _pump.Signal();
+        if (hasActions)
+            _pump.Run();
         if (due != long.MaxValue)
             Schedule.Set(_tick, due);
         return answer;
@@ -106,7 +108,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     {
         lock (_gate)
             _posted.Add(action);
-        _pump.Signal();
+        _pump.Run();
     }
 
     /// <summary>Dials for a caller; completes with the peer, or fails with a <see cref="FirnException"/>.</summary>
@@ -351,7 +353,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Debug, Message = "Session {Id} with {Peer} ended: {Reason}; {Teller}{Detail}")]
     private partial void LogSessionEnded(NodeName peer, SessionId id, EndReason reason, string teller, string detail);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Could not connect to {Address}: {Message}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Could not connect to {Address}: {Message}")]
     private partial void LogDialFailed(NodeAddress address, string message);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Message}")]

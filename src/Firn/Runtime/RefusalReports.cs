@@ -32,6 +32,6 @@ internal sealed partial class RefusalReports(NodeCore node)
         node.Events.Publish(new RefusedEvent(node.Clock.Wall, source, reason, message));
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused {Source}: {Message}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Refused {Source}: {Message}")]
     private static partial void LogRefused(ILogger logger, string source, string message);
 }

@@ -50,6 +50,7 @@ internal sealed class Session : Scheduled, IFrameSink
     private long _smoothedTicks = -1;
     private long _lingerUntil;   // 0 while the session is up
     private volatile PeerDescription _description;
+    private bool _isTold;   // the peer has said goodbye, and sends no more; the read loop's
     private int _samples;
     private long _receivedBytes;
     private long _receivedFrames;
@@ -100,12 +101,15 @@ internal sealed class Session : Scheduled, IFrameSink
 
     public (long Bytes, long Frames) Received => (Volatile.Read(ref _receivedBytes), Volatile.Read(ref _receivedFrames));
 
-    /// <summary>Goes live: writes <paramref name="prefix"/>, the end of the handshake, and begins to read and to ping.</summary>
+    /// <summary>
+    /// Goes live: begins to read and to ping. <paramref name="prefix"/>, the end of the handshake, and the first ping leave in one write.
+    /// </summary>
     public void Start(ReadOnlyMemory<byte> prefix)
     {
+        long next = OnDue(_clock.Now);
         _writer.Start(prefix);
         _ = RunAsync();
-        _schedule.Set(this, _clock.Now);
+        _schedule.Set(this, next);
     }
 
     /// <summary>Queues a control frame. A full queue ends the session: its peer makes us talk and does not listen.</summary>
@@ -180,8 +184,9 @@ internal sealed class Session : Scheduled, IFrameSink
     bool IFrameSink.OnFrame(FrameHeader header, ReadOnlySpan<byte> payload)
     {
         _receivedFrames++;
+        _isTold |= header.Type == FrameType.Close;
         if (IsEnded)
-            return true;   // lingering: what still comes is not ours to act on
+            return !_isTold;   // lingering: what still comes is not ours to act on, and after their goodbye nothing does
 
         try
         {
@@ -269,7 +274,8 @@ internal sealed class Session : Scheduled, IFrameSink
             End(end.Reason, end.Detail, isTold: false);
 
             // Bytes of the peer that nobody reads would turn our goodbye into a reset: drain until it hangs up or the linger is over.
-            await _reader.DrainAsync().ConfigureAwait(false);
+            if (!_isTold)
+                await _reader.DrainAsync().ConfigureAwait(false);
             await _link.DisposeAsync().ConfigureAwait(false);
             _completion.TrySetResult();
         }
@@ -294,8 +300,6 @@ internal sealed class Session : Scheduled, IFrameSink
         _owner.OnEnded(this, reason, detail, isTold);
         _pings.Fail(NotConnected());
         _schedule.Set(this, lingerUntil);
-        if (isTold)
-            _link.Abort();
         return false;
     }
 

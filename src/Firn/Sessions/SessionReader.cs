@@ -20,8 +20,10 @@ internal readonly record struct ReadEnd(EndReason Reason, string Detail);
 /// <summary>The session's only read loop. An idle session holds no buffer: it waits in a read of zero bytes.</summary>
 internal sealed class SessionReader(Stream stream, int maxPayload, TimeProvider time, IFrameSink sink)
 {
-    // After a wait this long the session counts as idle; before, a second system call per read costs more than a buffer.
-    private static readonly TimeSpan IdleAfter = TimeSpan.FromMilliseconds(20);
+    // A session is busy after so many reads in a row that waited no longer than this; a second system call per read then
+    // costs more than a buffer. A ping and its pong now and then make none busy.
+    private const int BusyReads = 4;
+    private static readonly TimeSpan ShortWait = TimeSpan.FromMilliseconds(20);
 
     private const int DrainBuffer = 4096;
 
@@ -31,13 +33,13 @@ internal sealed class SessionReader(Stream stream, int maxPayload, TimeProvider 
         var frames = new FrameReader(maxPayload);
         byte[]? buffer = null;
         int filled = 0;
-        bool isIdle = false;
+        int shortWaits = 0;
         try
         {
             while (true)
             {
                 long asked = time.GetTimestamp();
-                if (isIdle && filled == 0)
+                if (shortWaits < BusyReads && filled == 0)
                 {
                     Release(ref buffer);
                     await stream.ReadAsync(Memory<byte>.Empty).ConfigureAwait(false);
@@ -48,7 +50,7 @@ internal sealed class SessionReader(Stream stream, int maxPayload, TimeProvider 
                 if (read == 0)
                     return new ReadEnd(EndReason.TransportError, "the peer closed the connection without a goodbye");
 
-                isIdle = time.GetElapsedTime(asked) > IdleAfter;
+                shortWaits = time.GetElapsedTime(asked) > ShortWait ? 0 : Math.Min(shortWaits + 1, BusyReads);
                 filled += read;
                 sink.OnReceived(read);
                 if (!Take(frames, buffer, ref filled, out var error))

@@ -9,6 +9,10 @@ internal static class JsonLine
     public static JsonElement Json(this OutputLine line) =>
         TryParse(line.Text) ?? throw new JsonException($"Not a JSON object: {line.Text}");
 
+    /// <summary>Whether this is an event of that kind, as <c>firn up --json</c> and <c>firn events --json</c> write them.</summary>
+    public static bool IsEvent(this JsonElement json, string kind) =>
+        json.TryGetProperty("event", out JsonElement found) && found.GetString() == kind;
+
     public static JsonElement? TryParse(string text)
     {
         try

@@ -4,11 +4,13 @@ namespace Firn.Testing;
 
 /// <summary>
 /// A machine's user, as the <c>firn</c> tool sees one: a fresh state directory, and optionally a network namespace to run in. All that
-/// is started here shares them. Disposing it kills the processes that still run and removes the directory.
+/// is started here shares them. Disposing it kills the processes that still run, sees that none is left, and removes the directory.
 /// </summary>
 internal sealed class NodeHome : IAsyncDisposable
 {
     private readonly List<ChildProcess> _started = [];
+
+    public NodeHome() => Environment["FIRN_HOME"] = Directory;
 
     /// <summary>Where $FIRN_HOME points. The path is short enough for a Unix socket below it.</summary>
     public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("firn-").FullName;
@@ -22,9 +24,24 @@ internal sealed class NodeHome : IAsyncDisposable
     /// <summary>Starts <c>firn</c> with these arguments and leaves it running.</summary>
     public ChildProcess Start(params IEnumerable<string> arguments)
     {
-        ChildProcess child = ChildProcess.Start(FirnTool.Host, FirnTool.Command(arguments), EnvironmentHere(), Network);
-        _started.Add(child);
+        ChildProcess child = ChildProcess.Start(FirnTool.Host, FirnTool.Command(arguments), Environment, Network);
+        lock (_started)
+        {
+            _started.Add(child);
+        }
+
         return child;
+    }
+
+    /// <summary>
+    /// Starts <c>firn up --json</c> and waits until it runs. Unless the options say otherwise it listens on a free port of
+    /// loopback, or of all interfaces in a network of its own.
+    /// </summary>
+    public Task<FirnNode> UpAsync(params IEnumerable<string> options)
+    {
+        string[] given = [.. options];
+        string[] listen = given.Contains("--listen") || Network is not null ? [] : ["--listen", "127.0.0.1:0"];
+        return FirnNode.StartAsync(this, Start(["up", "--json", .. listen, .. given]));
     }
 
     /// <summary>Runs a short <c>firn</c> command to its end.</summary>
@@ -32,7 +49,7 @@ internal sealed class NodeHome : IAsyncDisposable
 
     /// <summary>As <see cref="RunAsync"/>, with a standard input.</summary>
     public Task<CommandResult> RunWithInputAsync(string input, params IEnumerable<string> arguments) =>
-        ChildProcess.RunAsync(FirnTool.Host, FirnTool.Command(arguments), EnvironmentHere(), Network, input);
+        ChildProcess.RunAsync(FirnTool.Host, FirnTool.Command(arguments), Environment, Network, input);
 
     public async ValueTask DisposeAsync()
     {
@@ -41,6 +58,7 @@ internal sealed class NodeHome : IAsyncDisposable
             await child.DisposeAsync();
         }
 
+        await ProcessTable.WaitUntilNoneHasAsync($"FIRN_HOME={Directory}");
         System.IO.Directory.Delete(Directory, recursive: true);
     }
 
@@ -59,6 +77,4 @@ internal sealed class NodeHome : IAsyncDisposable
 
         return environment;
     }
-
-    private Dictionary<string, string?> EnvironmentHere() => new Dictionary<string, string?>(Environment) { ["FIRN_HOME"] = Directory };
 }

@@ -34,7 +34,9 @@ public sealed class ControlApi : IAsyncDisposable
     /// <summary>The path of the Unix socket; on Windows the name of the pipe is derived from it.</summary>
     public string Path { get; }
 
-    /// <summary>Completes when somebody asks the node to stop: whoever started it then stops it. Cancelled when the API ends first.</summary>
+    /// <summary>
+    /// Completes when somebody asks the node to stop: whoever started it then stops it. Cancelled when the API ends first.
+    /// </summary>
     public Task StopRequested => _stopRequested.Task;
 
     /// <summary>
@@ -50,14 +52,18 @@ public sealed class ControlApi : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(node);
         var home = node.Home ?? throw new FirnException(
-            FailureReason.Unsupported, $"{node.Self.Name} has no home, so it has no place for a control socket: start it with one");
+            FailureReason.Unsupported, $"{node.Self.Name} has no home and so no place for a control socket: start it with one");
         string path = ControlSocketPath.For(home, node.Self.Name);
         return StartAsync(new ControlledNode(node), path, PeerCredentials.IsOwnUserOrRoot, loggers, cancellationToken);
     }
 
-    /// <summary>Serves <paramref name="node"/> at <paramref name="path"/> to the connections that <paramref name="admits"/> allows.</summary>
+    /// <summary>Serves <paramref name="node"/> at <paramref name="path"/> to those that <paramref name="admits"/>.</summary>
     internal static async Task<ControlApi> StartAsync(
-        IControlledNode node, string path, Func<Socket, bool> admits, ILoggerFactory? loggers, CancellationToken cancellationToken)
+        IControlledNode node,
+        string path,
+        Func<Socket, bool> admits,
+        ILoggerFactory? loggers,
+        CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers ?? NullLoggerFactory.Instance);
@@ -87,7 +93,7 @@ public sealed class ControlApi : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends every connection and removes the socket. Do this before the node, and so the lock of its name, is let go.</summary>
+    /// <summary>Ends every connection and removes the socket; to be done before the node lets its name's lock go.</summary>
     public async ValueTask DisposeAsync()
     {
         await _server.StopAsync().ConfigureAwait(false);

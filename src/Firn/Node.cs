@@ -16,14 +16,16 @@ public sealed partial class Node : IAsyncDisposable
     private readonly NodeCore _core;
     private readonly OwnRecord _record;
     private readonly CancellationTokenSource _stopped = new();
+    private readonly Lazy<Task> _disposal;
     private Task _events = Task.CompletedTask;
-    private int _isDisposed;
 
     private Node(NodeSetup setup)
     {
         _setup = setup;
         _core = new NodeCore(setup);
         _record = new OwnRecord(_core);
+        _disposal = new Lazy<Task>(StopAsync);
+        Stopped = _stopped.Token;
     }
 
     /// <summary>
@@ -45,7 +47,7 @@ public sealed partial class Node : IAsyncDisposable
     public PeerDescription Description => _core.Description;
 
     /// <summary>Cancelled when the node is disposed.</summary>
-    public CancellationToken Stopped => _stopped.Token;
+    public CancellationToken Stopped { get; }
 
     internal FirnHome? Home => _setup.Home;
 
@@ -111,12 +113,12 @@ public sealed partial class Node : IAsyncDisposable
     }
 
     /// <summary>Says something new of this node to every peer.</summary>
-    /// <param name="change">Makes the new description of the present one.</param>
+    /// <param name="change">Makes the new description of the present one; called again if another change comes in between.</param>
     /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: outside the limits of <see cref="PeerDescription"/>.</exception>
     public void Describe(Func<PeerDescription, PeerDescription> change)
     {
         ArgumentNullException.ThrowIfNull(change);
-        _core.Describe(change(_core.Description));
+        _core.Describe(change);
     }
 
     /// <summary>
@@ -125,12 +127,14 @@ public sealed partial class Node : IAsyncDisposable
     /// </summary>
     public IAsyncEnumerable<NodeEvent> WatchAsync() => _core.Events.Watch();
 
-    /// <summary>Says goodbye to every peer, for at most 3 seconds, and lets go of name, ports and keys.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
-            return;
+    /// <summary>
+    /// Says goodbye to every peer, for at most 3 seconds, and lets go of name, ports and keys. Handlers of events have run when it
+    /// completes; none of them may wait for it.
+    /// </summary>
+    public ValueTask DisposeAsync() => new(_disposal.Value);
 
+    private async Task StopAsync()
+    {
         await _stopped.CancelAsync().ConfigureAwait(false);
         _record.Dispose();
         if (_setup.Identity.Directory is not null)
@@ -174,8 +178,8 @@ public sealed partial class Node : IAsyncDisposable
 
     private void Begin(IReadOnlyList<NodeAddress> peers)
     {
-        _events = RaiseEventsAsync(WatchAsync());
-        _core.Schedule.Set(_record, _core.Clock.Now);
+        _events = RaiseEventsAsync(_core.Events.Watch(static e => e is PeerUpEvent or PeerDownEvent));
+        _record.Start();
         foreach (var peer in peers)
             _core.Tell((rules, now) => rules.Add(DialKind.Configured, peer, now));
         if (_setup.Home is { } home)
@@ -211,6 +215,8 @@ public sealed partial class Node : IAsyncDisposable
                     PeerUp?.Invoke(up.Peer);
                 else if (happened is PeerDownEvent down)
                     PeerDown?.Invoke(down.Peer, down.Reason);
+                else if (happened is EventsLostEvent lost)
+                    LogHandlersTooSlow(_core.Logger, lost.Count);
             }
 #pragma warning disable CA1031 // A handler is the user's code: whatever it throws is logged, and the node lives on.
             catch (Exception e)
@@ -223,6 +229,9 @@ public sealed partial class Node : IAsyncDisposable
 
     private static string Known(IReadOnlyList<Peer> peers) =>
         peers.Count == 0 ? "No peer is connected." : $"Connected: {string.Join(", ", peers)}.";
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The handlers of PeerUp and PeerDown are so slow that {Count} events were dropped")]
+    private static partial void LogHandlersTooSlow(ILogger logger, long count);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A handler of PeerUp or PeerDown has thrown")]
     private static partial void LogHandlerFailed(ILogger logger, Exception e);

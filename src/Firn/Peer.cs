@@ -11,11 +11,10 @@ public sealed class Peer
 {
     private readonly NodeCore _node;
     private volatile Session _session;
-    private volatile PeerDescription _description;
 
     internal Peer(NodeCore node, Session session)
     {
-        (_node, _session, _description) = (node, session, session.Terms.Description);
+        (_node, _session) = (node, session);
         ConnectedAt = session.ConnectedAt;
         IsConnected = true;
     }
@@ -48,10 +47,10 @@ public sealed class Peer
     public string? RoleReason => Negotiate().Reason;
 
     /// <summary>What it can do.</summary>
-    public IReadOnlyList<string> Capabilities => _description.Capabilities;
+    public IReadOnlyList<string> Capabilities => Description.Capabilities;
 
     /// <summary>All that it says of itself.</summary>
-    public PeerDescription Description => _description;
+    public PeerDescription Description => _session.Description;
 
     /// <summary>The smoothed round-trip time (RFC 6298), or null before the first sample.</summary>
     public TimeSpan? Rtt => _session.Rtt;
@@ -60,7 +59,7 @@ public sealed class Peer
     public DateTimeOffset ConnectedAt { get; }
 
     /// <summary>Product and version that it runs.</summary>
-    public string SoftwareVersion => _description.SoftwareVersion;
+    public string SoftwareVersion => Description.SoftwareVersion;
 
     /// <summary>False once PeerDown was decided.</summary>
     public bool IsConnected { get; private set; }
@@ -70,10 +69,24 @@ public sealed class Peer
     internal Session Session => _session;
 
     /// <summary>Sends one ping and waits for its answer; returns the round-trip time.</summary>
-    /// <exception cref="FirnException"><see cref="FailureReason.NotConnected"/>: the session ended before the answer came;
+    /// <exception cref="FirnException"><see cref="FailureReason.NotConnected"/>: the peer was lost before the answer came;
     /// <see cref="FailureReason.Busy"/>: 64 pings are under way.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
-    public Task<TimeSpan> PingAsync(CancellationToken cancellationToken = default) => _session.PingAsync(cancellationToken);
+    public async Task<TimeSpan> PingAsync(CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            var session = _session;
+            try
+            {
+                return await session.PingAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (FirnException e) when (e.Reason == FailureReason.NotConnected && _session != session)
+            {
+                // Another session has taken its place: the peer is still there.
+            }
+        }
+    }
 
     /// <summary>Ends the session. Neither side dials the other again until one is told to, or is restarted.</summary>
     public Task HangupAsync() => _node.HangupAsync(this);
@@ -81,9 +94,7 @@ public sealed class Peer
     /// <summary><c>name@host</c>.</summary>
     public override string ToString() => Name.ToString();
 
-    internal void Switch(Session session) => (_session, _description) = (session, session.Terms.Description);
-
-    internal void Describe(PeerDescription description) => _description = description;
+    internal void Switch(Session session) => _session = session;
 
     internal void MarkDown() => IsConnected = false;
 

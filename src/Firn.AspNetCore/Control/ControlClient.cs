@@ -9,7 +9,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Firn.AspNetCore;
 
-/// <summary>Speaks to the control API of a node on this machine. Every call throws <see cref="FirnException"/> when it fails.</summary>
+/// <summary>
+/// Speaks to the control API of a node on this machine. Every call throws <see cref="FirnException"/> when it fails.
+/// </summary>
 internal sealed class ControlClient : IDisposable
 {
     private static readonly TimeSpan QuickAnswer = TimeSpan.FromSeconds(5);
@@ -31,22 +33,23 @@ internal sealed class ControlClient : IDisposable
     }
 
     public Task<StatusBody> StatusAsync(CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Get, "v1/status", null, ControlJson.Default.StatusBody, QuickAnswer, cancellationToken);
+        GetAsync("v1/status", ControlJson.Default.StatusBody, cancellationToken);
 
     public Task<IReadOnlyList<PeerBody>> PeersAsync(CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Get, "v1/peers", null, ControlJson.Default.IReadOnlyListPeerBody, QuickAnswer, cancellationToken);
+        GetAsync("v1/peers", ControlJson.Default.IReadOnlyListPeerBody, cancellationToken);
 
-    public Task<PeerBody> DialAsync(string address, CancellationToken cancellationToken) => SendAsync(
-        HttpMethod.Post, "v1/dial", Json(new DialBody(address), ControlJson.Default.DialBody), ControlJson.Default.PeerBody, SlowAnswer, cancellationToken);
+    public Task<PeerBody> DialAsync(string address, CancellationToken cancellationToken) => PostAsync(
+        "v1/dial", new DialBody(address), ControlJson.Default.DialBody, ControlJson.Default.PeerBody, cancellationToken);
 
-    public Task<NameBody> HangupAsync(string name, CancellationToken cancellationToken) => SendAsync(
-        HttpMethod.Post, "v1/hangup", Json(new NameBody(name), ControlJson.Default.NameBody), ControlJson.Default.NameBody, SlowAnswer, cancellationToken);
+    public Task<NameBody> HangupAsync(string name, CancellationToken cancellationToken) => PostAsync(
+        "v1/hangup", new NameBody(name), ControlJson.Default.NameBody, ControlJson.Default.NameBody, cancellationToken);
 
-    public Task<PingBody> PingAsync(string name, CancellationToken cancellationToken) => SendAsync(
-        HttpMethod.Post, "v1/ping", Json(new NameBody(name), ControlJson.Default.NameBody), ControlJson.Default.PingBody, SlowAnswer, cancellationToken);
+    public Task<PingBody> PingAsync(string name, CancellationToken cancellationToken) => PostAsync(
+        "v1/ping", new NameBody(name), ControlJson.Default.NameBody, ControlJson.Default.PingBody, cancellationToken);
 
-    public Task<NameBody> StopAsync(CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Post, "v1/stop", null, ControlJson.Default.NameBody, QuickAnswer, cancellationToken);
+    /// <summary>Asks the node to stop; answers its name before it does.</summary>
+    public Task<NameBody> StopAsync(CancellationToken cancellationToken) => PostAsync(
+        "v1/stop", new NameBody(null), ControlJson.Default.NameBody, ControlJson.Default.NameBody, cancellationToken);
 
     /// <summary>What happens at the node from now on; ends when the node stops.</summary>
     public async IAsyncEnumerable<EventBody> EventsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -54,7 +57,8 @@ internal sealed class ControlClient : IDisposable
         using var request = new HttpRequestMessage(HttpMethod.Get, "v1/events");
         using var response = await AskAsync(request, isStream: true, QuickAnswer, cancellationToken).ConfigureAwait(false);
         var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        var parser = SseParser.Create(stream, static (_, data) => JsonSerializer.Deserialize(data, ControlJson.Default.EventBody)!);
+        var parser = SseParser.Create(
+            stream, static (_, data) => JsonSerializer.Deserialize(data, ControlJson.Default.EventBody)!);
         var events = parser.EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
         await using var disposal = events.ConfigureAwait(false);
         while (await MoveNextAsync().ConfigureAwait(false))
@@ -75,14 +79,30 @@ internal sealed class ControlClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<T> SendAsync<T>(
-        HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T> type, TimeSpan timeout, CancellationToken cancellationToken)
+    private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(method, path) { Content = body };
-        using var response = await AskAsync(request, isStream: false, timeout, cancellationToken).ConfigureAwait(false);
-        byte[] json = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
-        return JsonSerializer.Deserialize(json, type)!;
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        using var response = await AskAsync(request, isStream: false, QuickAnswer, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(response, type, cancellationToken).ConfigureAwait(false);
     }
+
+    private async Task<T> PostAsync<TBody, T>(
+        string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path)
+        {
+            Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, bodyType))
+            {
+                Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
+            },
+        };
+        using var response = await AskAsync(request, isStream: false, SlowAnswer, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(response, type, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<T> ReadAsync<T>(
+        HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
+        JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false), type)!;
 
     /// <summary>The answer (of a stream of events its head); a failure as the exception that the node spoke of.</summary>
     private async Task<HttpResponseMessage> AskAsync(
@@ -103,7 +123,9 @@ internal sealed class ControlClient : IDisposable
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new FirnException(
-                FailureReason.TimedOut, $"{_node} did not answer within {timeout.TotalSeconds:0} s: is its process suspended?", e);
+                FailureReason.TimedOut,
+                $"{_node} did not answer within {timeout.TotalSeconds:0} s: is its process suspended?",
+                e);
         }
         catch (HttpRequestException e)
         {
@@ -114,20 +136,15 @@ internal sealed class ControlClient : IDisposable
 
     private async Task<FirnException> ReadFailureAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        if (response.Content.Headers.ContentType?.MediaType == "application/problem+json")
+        if (response.Content.Headers.ContentType?.MediaType != "application/problem+json")
         {
-            var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-            var error = await JsonSerializer.DeserializeAsync(stream, ControlJson.Default.ErrorBody, cancellationToken).ConfigureAwait(false);
-            return ControlErrors.ToException(error!);
+            return new FirnException(
+                FailureReason.ProtocolError, $"{_node} answered with HTTP status {(int)response.StatusCode}: see its log");
         }
 
-        return new FirnException(FailureReason.ProtocolError, $"{_node} answered with HTTP status {(int)response.StatusCode}: see its log");
+        return ControlErrors.ToException(
+            await ReadAsync(response, ControlJson.Default.ErrorBody, cancellationToken).ConfigureAwait(false));
     }
-
-    private static ByteArrayContent Json<T>(T body, JsonTypeInfo<T> type) => new(JsonSerializer.SerializeToUtf8Bytes(body, type))
-    {
-        Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
-    };
 
     private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
     {

@@ -12,7 +12,8 @@ internal static class ControlErrors
     {
         FailureReason.InvalidInput => StatusCodes.Status400BadRequest,
         FailureReason.NotConnected => StatusCodes.Status404NotFound,
-        FailureReason.Self or FailureReason.WrongPeer or FailureReason.NameTaken or FailureReason.Stale => StatusCodes.Status409Conflict,
+        FailureReason.Self or FailureReason.WrongPeer => StatusCodes.Status409Conflict,
+        FailureReason.NameTaken or FailureReason.Stale => StatusCodes.Status409Conflict,
         FailureReason.Unsupported => StatusCodes.Status501NotImplemented,
         FailureReason.Busy or FailureReason.ShuttingDown => StatusCodes.Status503ServiceUnavailable,
         FailureReason.TimedOut => StatusCodes.Status504GatewayTimeout,

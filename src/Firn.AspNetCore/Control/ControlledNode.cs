@@ -68,7 +68,11 @@ internal sealed class ControlledNode(Node node) : IControlledNode
         return e switch
         {
             PeerUpEvent up => new EventBody("peerUp", at) { Peer = Describe(up.Peer) },
-            PeerDownEvent down => new EventBody("peerDown", at) { Peer = Describe(down.Peer), Reason = ControlJson.Spell(down.Reason) },
+            PeerDownEvent down => new EventBody("peerDown", at)
+            {
+                Peer = Describe(down.Peer),
+                Reason = ControlJson.Spell(down.Reason),
+            },
             PeerChangedEvent changed => new EventBody("peerChanged", at) { Peer = Describe(changed.Peer) },
             DialFailedEvent failed => new EventBody("dialFailed", at)
             {

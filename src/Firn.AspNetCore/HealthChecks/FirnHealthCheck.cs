@@ -9,14 +9,15 @@ internal sealed class FirnHealthCheck(Func<Node?> node) : IHealthCheck
     {
         try
         {
-            return Task.FromResult(node() is { } running
-                ? HealthCheckResult.Healthy($"{running.Self.Name} runs", new Dictionary<string, object> { ["peers"] = running.Peers.Count })
-                : Unhealthy("the node has not started"));
+            return Task.FromResult(node() is { } running ? Healthy(running) : Unhealthy("the node has not started"));
         }
         catch (ObjectDisposedException)
         {
             return Task.FromResult(Unhealthy("the node has stopped"));
         }
+
+        static HealthCheckResult Healthy(Node running) => HealthCheckResult.Healthy(
+            $"{running.Self.Name} runs", new Dictionary<string, object> { ["peers"] = running.Peers.Count });
 
         HealthCheckResult Unhealthy(string why) => new(context.Registration.FailureStatus, why);
     }

@@ -7,7 +7,7 @@ internal static class Durations
 {
     private static readonly TimeSpan Longest = TimeSpan.FromHours(24);
 
-    /// <summary>Reads <paramref name="text"/>: more than nothing, at most a day; else a sentence that says what was expected.</summary>
+    /// <summary>Reads <paramref name="text"/>, 1 ms to a day; else a sentence that says what was expected.</summary>
     public static (TimeSpan Value, string? Error) Read(string text)
     {
         int digits = 0;
@@ -15,10 +15,14 @@ internal static class Durations
             digits++;
         string unit = text[digits..];
         double milliseconds = unit switch { "ms" => 1, "s" => 1_000, "m" => 60_000, "h" => 3_600_000, _ => 0 };
-        if (milliseconds == 0 || !double.TryParse(text.AsSpan(0, digits), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number))
+        var number = text.AsSpan(0, digits);
+        if (milliseconds == 0
+            || !double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count))
+        {
             return (default, $"\"{text}\" is not a duration: expected a number and ms, s, m or h, such as 500ms, 15s or 2m");
+        }
 
-        milliseconds *= number;
+        milliseconds *= count;
         if (milliseconds < 1)
             return (default, $"\"{text}\" is too short: at least 1ms");
         return milliseconds > Longest.TotalMilliseconds

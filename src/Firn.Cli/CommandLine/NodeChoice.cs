@@ -10,7 +10,8 @@ internal static class NodeChoice
     /// whose name begins with it; when nothing is wanted, the only one that runs.
     /// </summary>
     /// <exception cref="FirnException">
-    /// <see cref="FailureReason.NotConnected"/>: no such node runs; <see cref="FailureReason.InvalidInput"/>: several could be meant.
+    /// <see cref="FailureReason.NotConnected"/>: no such node runs; <see cref="FailureReason.InvalidInput"/>: several could
+    /// be meant.
     /// </exception>
     public static RunningNode Choose(IReadOnlyList<RunningNode> running, string? wanted, string home)
     {
@@ -31,8 +32,10 @@ internal static class NodeChoice
         return meant.Count switch
         {
             1 => meant[0],
-            0 => throw new FirnException(FailureReason.NotConnected, $"no node \"{wanted}\" runs here; there are {Names(running)}"),
-            _ => throw new FirnException(FailureReason.InvalidInput, $"\"{wanted}\" could be any of {Names(meant)}: write more of it"),
+            0 => throw new FirnException(
+                FailureReason.NotConnected, $"no node \"{wanted}\" runs here; there are {Names(running)}"),
+            _ => throw new FirnException(
+                FailureReason.InvalidInput, $"\"{wanted}\" could be any of {Names(meant)}: write more of it"),
         };
     }
 

@@ -6,10 +6,13 @@ namespace Firn.Cli;
 /// <summary>Options and arguments that are read by a function which says in a sentence what was wrong.</summary>
 internal static class Parsed
 {
-    public static Option<T> Option<T>(string name, string description, string helpName, Func<string, (T Value, string? Error)> read) =>
+    /// <summary>Reads a value; what comes with an error is of no use.</summary>
+    public delegate (T Value, string? Error) Reader<T>(string text);
+
+    public static Option<T> Option<T>(string name, string description, string helpName, Reader<T> read) =>
         new(name) { Description = description, HelpName = helpName, CustomParser = result => Read(result, name, read) };
 
-    public static Option<T[]> Options<T>(string name, string description, string helpName, Func<string, (T Value, string? Error)> read) =>
+    public static Option<T[]> Options<T>(string name, string description, string helpName, Reader<T> read) =>
         new(name)
         {
             Description = description,
@@ -19,7 +22,7 @@ internal static class Parsed
             DefaultValueFactory = _ => [],
         };
 
-    public static Argument<T> Argument<T>(string name, string description, Func<string, (T Value, string? Error)> read) =>
+    public static Argument<T> Argument<T>(string name, string description, Reader<T> read) =>
         new(name) { Description = description, CustomParser = result => Read(result, name, read) };
 
     /// <summary>An option whose value is one of the names of an enum, in lower case.</summary>
@@ -38,10 +41,10 @@ internal static class Parsed
     public static (string Value, string? Error) Address(string text) =>
         NodeAddress.TryParse(text, out _, out string? error) ? (text, null) : (text, error);
 
-    private static T? Read<T>(ArgumentResult result, string name, Func<string, (T Value, string? Error)> read) =>
+    private static T? Read<T>(ArgumentResult result, string name, Reader<T> read) =>
         Read(result, result.Tokens[0].Value, name, read);
 
-    private static T? Read<T>(ArgumentResult result, string text, string name, Func<string, (T Value, string? Error)> read)
+    private static T? Read<T>(ArgumentResult result, string text, string name, Reader<T> read)
     {
         var (value, error) = read(text);
         if (error is null)

@@ -53,11 +53,15 @@ internal static class Tool
         {
             return Interrupted;
         }
+        catch (IOException e) when (BrokenPipe.Is(e))
+        {
+            return BrokenPipe.ExitCode;
+        }
     }
 
     internal static RootCommand CreateRoot(CommonOptions common)
     {
-        var root = new RootCommand("Links machines by name: authenticated, encrypted peers, with no certificates to manage and no server.")
+        var root = new RootCommand("Links machines by name: authenticated, encrypted peers; no certificates, no server.")
         {
             common.Json,
             common.Node,

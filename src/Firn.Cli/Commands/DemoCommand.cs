@@ -20,7 +20,12 @@ internal static class DemoCommand
             var record = await new DemoScript(steps).RunAsync(stop);
             if (json)
                 JsonLines.Write(output, record, CliJson.Default.DemoRecord);
-            return record.Ok ? Tool.Success : Tool.Failure;
+            if (record.Ok)
+                return Tool.Success;
+
+            string why = Printable.Line(record.Steps[^1].Detail);
+            parsed.InvocationConfiguration.Error.WriteLine($"firn: the demo stopped at step {record.Steps.Count}: {why}");
+            return Tool.Failure;
         });
         return command;
     }

@@ -9,7 +9,9 @@ internal static class DialCommand
     public static Command Create(CommonOptions common)
     {
         var address = Parsed.Argument(
-            "ADDRESS", "Where the peer is: [scheme://][name@]host[:port]; with a name nobody else is accepted there [port: 3476]", Parsed.Address);
+            "ADDRESS",
+            "Where the peer is: [scheme://][name@]host[:port]; with a name nobody else is accepted there [port: 3476]",
+            Parsed.Address);
         var command = new ExampledCommand(
             "dial",
             "Connect to a peer, and again whenever the connection is lost, until hangup",

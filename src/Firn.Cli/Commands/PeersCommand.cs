@@ -18,7 +18,7 @@ internal static class PeersCommand
             if (parsed.GetValue(common.Json))
                 JsonLines.Write(output, peers, ControlJson.Default.IReadOnlyListPeerBody);
             else if (peers.Count == 0)
-                output.WriteLine("no peers yet: 'firn dial ADDRESS' connects to one, and 'firn up --peer ADDRESS' elsewhere connects here");
+                output.WriteLine("no peers yet: 'firn dial ADDRESS' connects to one; 'firn up' says how others join");
             else
                 foreach (string line in PeerRows.Table(peers, DateTime.UtcNow))
                     output.WriteLine(line);

@@ -13,7 +13,10 @@ internal static class PingCommand
         var interval = Parsed.Option("-i", "Time from one ping to the next [default: 1s]", "D", Durations.Read);
         interval.DefaultValueFactory = _ => TimeSpan.FromSeconds(1);
         var command = new ExampledCommand(
-            "ping", "Measure the round trip to a connected peer through its session", "firn ping db", "firn ping db -c 10 -i 200ms")
+            "ping",
+            "Measure the round trip to a connected peer through its session",
+            "firn ping db",
+            "firn ping db -c 10 -i 200ms")
         {
             name, count, interval,
         };

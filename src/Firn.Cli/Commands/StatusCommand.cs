@@ -10,7 +10,10 @@ internal static class StatusCommand
     public static Command Create(CommonOptions common)
     {
         var command = new ExampledCommand(
-            "status", "Show a node of this machine: its name, identity and listening addresses", "firn status", "firn status --node db --json");
+            "status",
+            "Show a node of this machine: its name, identity and listening addresses",
+            "firn status",
+            "firn status --node db --json");
         command.SetAction(async (parsed, stop) =>
         {
             using var client = common.Connect(parsed);

@@ -44,7 +44,9 @@ internal static class StopCommand
         catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
         {
             throw new FirnException(
-                FailureReason.TimedOut, $"{node.Name} was asked to stop but still runs after {Patience.TotalSeconds:0} s (process {node.ProcessId})", e);
+                FailureReason.TimedOut,
+                $"{node.Name} was asked to stop but still runs after {Patience.TotalSeconds:0} s (process {node.ProcessId})",
+                e);
         }
     }
 }

@@ -22,9 +22,10 @@ internal static class UpCommand
         {
             var output = parsed.InvocationConfiguration.Output;
             IUpDisplay display = parsed.GetValue(common.Json) ? new JsonDisplay(output)
-                : LiveDisplay.Fits(output) ? new LiveDisplay()
+                : Terminal.CanRedraw(output) ? new LiveDisplay()
                 : new LineDisplay(output);
-            using var loggers = new LineLoggerFactory(options.LogLevelOf(parsed), display.Log ?? parsed.InvocationConfiguration.Error.WriteLine);
+            var log = display.Log ?? parsed.InvocationConfiguration.Error.WriteLine;
+            using var loggers = new LineLoggerFactory(options.LogLevelOf(parsed), log);
             var settings = options.ToNodeOptions(parsed, loggers);
             await RunAsync(settings, display, loggers, parsed.GetValue(options.ExitWithStdin), stop);
             return Tool.Success;
@@ -40,10 +41,11 @@ internal static class UpCommand
         {
             // The API goes before the node: it removes its socket while the node still holds the lock of the name.
             await using var node = await Node.StartAsync(settings, ending.Token);
-            await using var api = await ControlApi.StartAsync(node, loggers, ending.Token);
             var controlled = new ControlledNode(node);
-            var events = PeerFeed.From(controlled, ending.Token);
-            var show = display.ShowAsync(controlled, JoinHint.Lines(controlled.Status(), LanAddress.Find(), settings.CookieFile), events, ending.Token);
+            var events = PeerFeed.From(controlled, ending.Token);   // first of all: the node dials already
+            await using var api = await ControlApi.StartAsync(node, loggers, ending.Token);
+            var joining = JoinHint.Lines(controlled.Status(), LanAddress.Find(), settings.CookieFile);
+            var show = display.ShowAsync(controlled, joining, events, ending.Token);
             await Task.WhenAny(show, api.StopRequested, exitWithStdin ? WhenStdinClosesAsync() : show);
             await ending.CancelAsync();
             await show;

@@ -1,6 +1,6 @@
 namespace Firn.Cli;
 
-/// <summary>Scripts for shells. Each asks the tool itself, through System.CommandLine's <c>[suggest:position]</c> directive.</summary>
+/// <summary>Scripts for shells. Each asks the tool, through System.CommandLine's <c>[suggest:position]</c> directive.</summary>
 internal static class CompletionScripts
 {
     // Readline breaks words at '@' and ':' too; what stands before such a break is cut off the suggestions again.

@@ -38,12 +38,15 @@ internal sealed class DemoNode : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a node and waits until it runs. It ends with this process, however this one ends: its standard input does.</summary>
+    /// <summary>
+    /// Starts a node and waits until it runs. However this process ends, the node ends as well: its standard input does.
+    /// </summary>
     /// <exception cref="FirnException">It did not start; the sentence is its own.</exception>
     public static async Task<DemoNode> StartAsync(string home, string name, string? peer, CancellationToken stop)
     {
+        string[] seed = peer is null ? [] : ["--peer", peer];
         var start = SelfProcess.StartInfo(
-            ["up", "--name", name, "--listen", "127.0.0.1:0", "--no-discovery", "--json", "--exit-with-stdin", .. peer is null ? [] : (string[])["--peer", peer]]);
+            ["up", "--name", name, "--listen", "127.0.0.1:0", "--no-discovery", "--json", "--exit-with-stdin", .. seed]);
         start.Environment["FIRN_HOME"] = home;
         start.Environment.Remove("XDG_RUNTIME_DIR");   // the control sockets stay in the home, too
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
@@ -123,7 +126,8 @@ internal sealed class DemoNode : IAsyncDisposable
     private async Task ReadAsync()
     {
         var complaints = _process.StandardError.ReadToEndAsync();
-        if (await _process.StandardOutput.ReadLineAsync() is { } first && first.StartsWith("""{"event":"started""", StringComparison.Ordinal))
+        string? first = await _process.StandardOutput.ReadLineAsync();
+        if (first?.StartsWith("""{"event":"started",""", StringComparison.Ordinal) == true)
             _started.SetResult(JsonSerializer.Deserialize(first, ControlJson.Default.StatusBody)!);
         while (await _process.StandardOutput.ReadLineAsync() is { } line)
             Add(JsonSerializer.Deserialize(line, ControlJson.Default.EventBody)!);

@@ -18,6 +18,7 @@ internal sealed class DemoScript(DemoSteps steps)
 
     private readonly List<DemoNode> _nodes = [];
 
+    /// <summary>Tells the story to its end, or to the step that failed; nothing stays behind.</summary>
     public async Task<DemoRecord> RunAsync(CancellationToken stop)
     {
         var directory = Directory.CreateTempSubdirectory("firn-demo-");
@@ -43,11 +44,11 @@ internal sealed class DemoScript(DemoSteps steps)
     {
         DemoNode alpha = null!, beta = null!, gamma = null!;
 
-        await steps.RunAsync("Three nodes start, each in a process of its own; beta and gamma know only alpha's address", async ct =>
+        await steps.RunAsync("Three nodes start, each a process; beta and gamma know only alpha's address", async ct =>
         {
             alpha = await StartAsync(home, "alpha", null, ct);
-            var others = await Task.WhenAll(
-                StartAsync(home, "beta", alpha.Status.Listening[0], ct), StartAsync(home, "gamma", alpha.Status.Listening[0], ct));
+            string seed = alpha.Status.Listening[0];
+            var others = await Task.WhenAll(StartAsync(home, "beta", seed, ct), StartAsync(home, "gamma", seed, ct));
             (beta, gamma) = (others[0], others[1]);
             return string.Join(", ", _nodes.Select(node => $"{ShortName(node)} is process {node.ProcessId}"));
         }, stop);
@@ -76,7 +77,8 @@ internal sealed class DemoScript(DemoSteps steps)
         {
             int fromAlpha = alpha.Count, fromBeta = beta.Count;
             await gamma.KillAsync(ct);
-            var seen = await Task.WhenAll(alpha.SeeAsync(IsDown(gamma), fromAlpha, ct), beta.SeeAsync(IsDown(gamma), fromBeta, ct));
+            var seen = await Task.WhenAll(
+                alpha.SeeAsync(IsDown(gamma), fromAlpha, ct), beta.SeeAsync(IsDown(gamma), fromBeta, ct));
             return $"alpha: {EventLines.Describe(seen[0])}; beta: {EventLines.Describe(seen[1])}";
         }, stop);
 
@@ -87,7 +89,7 @@ internal sealed class DemoScript(DemoSteps steps)
             await Task.WhenAll(alpha.SeeAsync(IsUp(reborn), fromAlpha, ct), beta.SeeAsync(IsUp(reborn), fromBeta, ct));
             return reborn.Status.Did == gamma.Status.Did && reborn.Status.Incarnation > gamma.Status.Incarnation
                 ? $"the same identity, incarnation {gamma.Status.Incarnation} and now {reborn.Status.Incarnation}"
-                : throw new FirnException(FailureReason.ProtocolError, "it came back as somebody else, or with an old incarnation");
+                : throw new FirnException(FailureReason.ProtocolError, "it came back as another, or with an old incarnation");
         }, stop);
 
         await steps.RunAsync("A stranger with another cookie tries to join, and is refused", async ct =>
@@ -122,7 +124,8 @@ internal sealed class DemoScript(DemoSteps steps)
         using var client = node.Connect(home);
         foreach (var peer in await client.PeersAsync(stop))
             await client.PingAsync(peer.Name, stop);
-        return [$"{ShortName(node)}:", .. PeerRows.Table(await client.PeersAsync(stop), DateTime.UtcNow).Select(line => "  " + line)];
+        var table = PeerRows.Table(await client.PeersAsync(stop), DateTime.UtcNow);
+        return [$"   {ShortName(node)}:", .. table.Select(line => "     " + line)];
     }
 
     private static Predicate<EventBody> IsUp(DemoNode node) =>

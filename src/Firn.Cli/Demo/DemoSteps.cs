@@ -19,8 +19,7 @@ internal sealed class DemoSteps
     private readonly List<DemoStep> _steps = [];
     private readonly Stopwatch _elapsed = Stopwatch.StartNew();
 
-    public DemoSteps(TextWriter output) =>
-        _console = output == Console.Out && !Console.IsOutputRedirected ? AnsiConsole.Console : Plain(output);
+    public DemoSteps(TextWriter output) => _console = Terminal.For(output);
 
     public DemoRecord Record => new(_steps.TrueForAll(step => step.Ok), Math.Round(_elapsed.Elapsed.TotalSeconds, 2), _steps);
 
@@ -53,7 +52,7 @@ internal sealed class DemoSteps
     public void Show(IEnumerable<string> lines)
     {
         foreach (string line in lines)
-            _console.WriteLine("   " + line);
+            _console.WriteLine(line);
     }
 
     /// <summary>For pipes and files: no colours, and lines as long as they are.</summary>

@@ -6,8 +6,9 @@ namespace Firn.Cli;
 internal static class Printable
 {
     /// <summary><paramref name="text"/> on one line, without control and formatting characters.</summary>
-    public static string Line(string text) => text.Any(IsUnfit) ? string.Concat(text.Select(c => IsUnfit(c) ? '\uFFFD' : c)) : text;
+    public static string Line(string text) =>
+        text.Any(IsUnfit) ? string.Concat(text.Select(c => IsUnfit(c) ? '\uFFFD' : c)) : text;
 
-    private static bool IsUnfit(char c) => char.IsControl(c)
-        || CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+    private static bool IsUnfit(char c) => CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.Control
+        or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 }

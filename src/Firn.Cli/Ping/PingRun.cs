@@ -40,9 +40,11 @@ internal sealed class PingRun(ControlClient client, string name, TextWriter outp
             var answer = await client.PingAsync(_fullName, stop);
             _fullName = answer.Name;
             _statistics.Answered(answer.RttMs);
-            output.WriteLine(Printable.Line($"answer from {answer.Name} ({answer.Address}): seq={number} time={PeerRows.Milliseconds(answer.RttMs)}"));
+            string time = PeerRows.Milliseconds(answer.RttMs);
+            output.WriteLine(Printable.Line($"answer from {answer.Name} ({answer.Address}): seq={number} time={time}"));
         }
-        catch (FirnException e) when (e.Reason is FailureReason.TimedOut or FailureReason.ConnectionLost || (number > 1 && e.Reason == FailureReason.NotConnected))
+        catch (FirnException e) when (e.Reason is FailureReason.TimedOut or FailureReason.ConnectionLost
+            || (e.Reason == FailureReason.NotConnected && number > 1))
         {
             _statistics.Lost();
             output.WriteLine(Printable.Line($"no answer: seq={number} {e.Message}"));

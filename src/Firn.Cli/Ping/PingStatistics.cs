@@ -48,7 +48,15 @@ internal sealed class PingStatistics
 
 /// <summary>The summary of <c>firn ping</c>; times in milliseconds. mdev is the standard deviation, as ping(8) has it.</summary>
 internal sealed record PingRecord(
-    string Name, int Sent, int Received, double LossPercent, double TimeMs, double? MinMs, double? AvgMs, double? MaxMs, double? MdevMs)
+    string Name,
+    int Sent,
+    int Received,
+    double LossPercent,
+    double TimeMs,
+    double? MinMs,
+    double? AvgMs,
+    double? MaxMs,
+    double? MdevMs)
 {
     /// <summary>The last lines that ping prints.</summary>
     public string ToText()

@@ -10,7 +10,7 @@ internal interface IUpDisplay
 
     /// <summary>Shows the node, how others join, and then events; ends when they do or by cancellation.</summary>
     Task ShowAsync(
-        IControlledNode node, IReadOnlyList<string> joining, IAsyncEnumerable<EventBody> events, CancellationToken cancellationToken);
+        IControlledNode node, IReadOnlyList<string> joining, IAsyncEnumerable<EventBody> events, CancellationToken stop);
 
     /// <summary>The node has said goodbye.</summary>
     void Stopped();

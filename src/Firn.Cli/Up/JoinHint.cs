@@ -38,5 +38,7 @@ internal static class JoinHint
         address.Host is "localhost" or "[::1]" || address.Host.StartsWith("127.", StringComparison.Ordinal);
 
     private static string Show(NodeAddress address, string host) =>
-        (address.Scheme == "tcp" ? "" : address.Scheme + "://") + host + (address.Port == NodeAddress.DefaultPort ? "" : $":{address.Port}");
+        (address.Scheme == "tcp" ? "" : address.Scheme + "://")
+        + host
+        + (address.Port == NodeAddress.DefaultPort ? "" : $":{address.Port}");
 }

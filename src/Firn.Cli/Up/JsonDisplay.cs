@@ -8,11 +8,11 @@ internal sealed class JsonDisplay(TextWriter output) : IUpDisplay
     public Action<string>? Log => null;
 
     public async Task ShowAsync(
-        IControlledNode node, IReadOnlyList<string> joining, IAsyncEnumerable<EventBody> events, CancellationToken cancellationToken)
+        IControlledNode node, IReadOnlyList<string> joining, IAsyncEnumerable<EventBody> events, CancellationToken stop)
     {
         output.WriteLine(JsonLines.Started(node.Status()));
         output.Flush();
-        await foreach (var e in events.WithCancellation(cancellationToken))
+        await foreach (var e in events.WithCancellation(stop))
             JsonLines.Write(output, e, ControlJson.Default.EventBody);
     }
 

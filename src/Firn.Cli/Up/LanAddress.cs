@@ -6,7 +6,7 @@ namespace Firn.Cli;
 /// <summary>An address under which other machines of the network reach this one.</summary>
 internal static class LanAddress
 {
-    /// <summary>An IPv4 address if there is one, of an interface with a gateway if there is one; IPv6 in brackets; null if none.</summary>
+    /// <summary>Rather one of an interface with a gateway, rather IPv4; IPv6 comes in brackets; null if there is none.</summary>
     public static string? Find()
     {
         var candidates =
@@ -15,9 +15,10 @@ internal static class LanAddress
             let properties = nic.GetIPProperties()
             from unicast in properties.UnicastAddresses
             let address = unicast.Address
+            let isIPv4 = address.AddressFamily == AddressFamily.InterNetwork
             where !address.IsIPv6LinkLocal && !address.ToString().StartsWith("169.254.", StringComparison.Ordinal)
-            orderby properties.GatewayAddresses.Count > 0 descending, address.AddressFamily == AddressFamily.InterNetwork descending
-            select address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString();
+            orderby properties.GatewayAddresses.Count > 0 descending, isIPv4 descending
+            select isIPv4 ? address.ToString() : $"[{address}]";
         return candidates.FirstOrDefault();
     }
 }

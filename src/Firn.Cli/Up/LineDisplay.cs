@@ -12,11 +12,11 @@ internal sealed class LineDisplay(TextWriter output) : IUpDisplay
         [$"{self.Name} is up", self.Did, .. self.Listening.Select(address => $"listening on {address}"), .. joining];
 
     public async Task ShowAsync(
-        IControlledNode node, IReadOnlyList<string> joining, IAsyncEnumerable<EventBody> events, CancellationToken cancellationToken)
+        IControlledNode node, IReadOnlyList<string> joining, IAsyncEnumerable<EventBody> events, CancellationToken stop)
     {
         foreach (string line in Greeting(node.Status(), joining))
             output.WriteLine(line);
-        await foreach (var e in events.WithCancellation(cancellationToken))
+        await foreach (var e in events.WithCancellation(stop))
             output.WriteLine(EventLines.WithTime(e));
     }
 

@@ -21,8 +21,11 @@ internal sealed class LineLoggerFactory(LogLevel minimum, Action<string> write) 
         : (null, $"\"{text}\": expected {string.Join(", ", Levels.Keys)}");
 
     /// <summary>The web server inside is of interest only when it fails.</summary>
-    public ILogger CreateLogger(string categoryName) =>
-        new LineLogger(this, categoryName, categoryName.StartsWith("Microsoft.", StringComparison.Ordinal) && minimum < LogLevel.Warning ? LogLevel.Warning : minimum);
+    public ILogger CreateLogger(string categoryName)
+    {
+        bool isOurs = !categoryName.StartsWith("Microsoft.", StringComparison.Ordinal);
+        return new LineLogger(categoryName, isOurs || minimum > LogLevel.Warning ? minimum : LogLevel.Warning, write);
+    }
 
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("There is one output of the log.");
 
@@ -30,26 +33,25 @@ internal sealed class LineLoggerFactory(LogLevel minimum, Action<string> write) 
     {
     }
 
-    private sealed class LineLogger(LineLoggerFactory factory, string category, LogLevel least) : ILogger
+    private sealed class LineLogger(string category, LogLevel least, Action<string> write) : ILogger
     {
         public bool IsEnabled(LogLevel logLevel) => logLevel >= least && logLevel != LogLevel.None;
 
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (!IsEnabled(logLevel))
                 return;
 
             string level = Levels.First(pair => pair.Value == (logLevel == LogLevel.Critical ? LogLevel.Error : logLevel)).Key;
-            string line = string.Create(
-                CultureInfo.InvariantCulture, $"{DateTime.Now:HH:mm:ss} {level} {category}: {Printable.Line(formatter(state, exception))}");
+            string message = Printable.Line(formatter(state, exception));
+            string line = string.Create(CultureInfo.InvariantCulture, $"{DateTime.Now:HH:mm:ss} {level} {category}: {message}");
             if (exception is not null)
                 line += least <= LogLevel.Debug ? Environment.NewLine + exception : $" ({Printable.Line(exception.Message)})";
-            factory.Write(line);
+            write(line);
         }
     }
-
-    private void Write(string line) => write(line);
 }

@@ -11,35 +11,31 @@ internal sealed class LiveDisplay : IUpDisplay
 
     public Action<string>? Log { get; } = WriteAbove;
 
-    /// <summary>Whether <paramref name="output"/> is a terminal that can redraw.</summary>
-    public static bool Fits(TextWriter output) =>
-        output == Console.Out && !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities is { Ansi: true, Interactive: true };
-
     public async Task ShowAsync(
-        IControlledNode node, IReadOnlyList<string> joining, IAsyncEnumerable<EventBody> events, CancellationToken cancellationToken)
+        IControlledNode node, IReadOnlyList<string> joining, IAsyncEnumerable<EventBody> events, CancellationToken stop)
     {
         foreach (string line in LineDisplay.Greeting(node.Status(), joining))
             AnsiConsole.WriteLine(line);
         await AnsiConsole.Live(Table(node.Peers())).AutoClear(true).StartAsync(live => Task.WhenAll(
-            ShowEventsAsync(node, events, live, cancellationToken), KeepCurrentAsync(node, live, cancellationToken)));
+            ShowEventsAsync(node, events, live, stop), KeepCurrentAsync(node, live, stop)));
     }
 
     public void Stopped() => AnsiConsole.WriteLine("said goodbye");
 
     private static async Task ShowEventsAsync(
-        IControlledNode node, IAsyncEnumerable<EventBody> events, LiveDisplayContext live, CancellationToken cancellationToken)
+        IControlledNode node, IAsyncEnumerable<EventBody> events, LiveDisplayContext live, CancellationToken stop)
     {
-        await foreach (var e in events.WithCancellation(cancellationToken))
+        await foreach (var e in events.WithCancellation(stop))
         {
             WriteAbove(EventLines.WithTime(e));
             live.UpdateTarget(Table(node.Peers()));
         }
     }
 
-    private static async Task KeepCurrentAsync(IControlledNode node, LiveDisplayContext live, CancellationToken cancellationToken)
+    private static async Task KeepCurrentAsync(IControlledNode node, LiveDisplayContext live, CancellationToken stop)
     {
         using var timer = new PeriodicTimer(Refresh);
-        while (await timer.WaitForNextTickAsync(cancellationToken))
+        while (await timer.WaitForNextTickAsync(stop))
             live.UpdateTarget(Table(node.Peers()));
     }
 

@@ -13,7 +13,10 @@ internal sealed class UpOptions
     };
 
     private readonly Option<string[]> _listen = Parsed.Options(
-        "--listen", "Where to listen; may be repeated [default: tcp on all interfaces, port 3476, or a free one if that is taken]", "ADDR", Parsed.Address);
+        "--listen",
+        "Where to listen; may be repeated [default: all interfaces, port 3476, or a free one if that is taken]",
+        "ADDR",
+        Parsed.Address);
 
     private readonly Option<string[]> _peers = Parsed.Options(
         "--peer", "A peer to connect to, and to stay connected to; may be repeated", "ADDR", Parsed.Address);
@@ -30,15 +33,18 @@ internal sealed class UpOptions
         HelpName = "F",
     };
 
-    private readonly Option<NodeRole?> _role = Parsed.Choice<NodeRole>("--role", "Always take this role: entry, exit, relay or indeterminate", "R");
-    private readonly Option<NodeRole?> _preferRole = Parsed.Choice<NodeRole>("--prefer-role", "Take this role where the peer lets it", "R");
-    private readonly Option<NodeRole?> _excludeRole = Parsed.Choice<NodeRole>("--exclude-role", "Never take this role", "R");
+    private readonly Option<NodeRole?> _role = Role("--role", "Always take this role: entry, exit, relay or indeterminate");
+    private readonly Option<NodeRole?> _preferRole = Role("--prefer-role", "Take this role where the peer lets it");
+    private readonly Option<NodeRole?> _excludeRole = Role("--exclude-role", "Never take this role");
 
     private readonly Option<MeshMode?> _mesh = Parsed.Choice<MeshMode>(
         "--mesh", "full: connect to the peers of peers as well; none: only to those dialled [default: full]", "full|none");
 
-    private readonly Option<TimeSpan> _pingInterval = Duration("--ping-interval", "Ping a peer that was silent for so long [default: 15s]");
-    private readonly Option<TimeSpan> _pingDeadline = Duration("--ping-deadline", "Give up a peer that does not answer a ping within [default: 15s]");
+    private readonly Option<TimeSpan> _pingInterval = Duration(
+        "--ping-interval", "Ping a peer that was silent for so long [default: 15s]");
+
+    private readonly Option<TimeSpan> _pingDeadline = Duration(
+        "--ping-deadline", "Give up a peer that does not answer a ping within [default: 15s]");
 
     private readonly Option<bool> _noDiscovery = new("--no-discovery")
     {
@@ -106,13 +112,18 @@ internal sealed class UpOptions
         return parsed.GetValue(_excludeRole) is { } excluded ? new RoleHint(RoleHintMode.Exclude, excluded) : default;
     }
 
+    private static Option<NodeRole?> Role(string name, string description) => Parsed.Choice<NodeRole>(name, description, "R");
+
     private static Option<TimeSpan> Duration(string name, string description) =>
         Parsed.Option(name, description, "D", Durations.Read);
 
     private static Option<LogLevel?> Logging()
     {
         var option = Parsed.Option(
-            "--log-level", "What to log on standard error: trace, debug, info, warning, error or none [default: warning]", "L", LineLoggerFactory.ReadLevel);
+            "--log-level",
+            "What to log on standard error: trace, debug, info, warning, error or none [default: warning]",
+            "L",
+            LineLoggerFactory.ReadLevel);
         option.CompletionSources.Add([.. LineLoggerFactory.Levels.Keys]);
         return option;
     }

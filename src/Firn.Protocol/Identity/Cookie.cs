@@ -64,15 +64,11 @@ internal sealed class Cookie : IDisposable
     private static byte[] ReadStrong(ReadOnlySpan<char> digits)
     {
         var secret = GC.AllocateArray<byte>(CookieKey.Length, pinned: true);
-        Span<char> canonical = stackalloc char[StrongDigits];
 
-        // The last digit has two bits to spare and the decoder skips blanks: only the canonical spelling is the cookie.
+        // The decoder refuses spare bits that are not zero; it skips blanks and padding, which then leave too few bytes.
         bool isWhole = digits.Length == StrongDigits
             && Base64Url.DecodeFromChars(digits, secret, out _, out int length) == OperationStatus.Done
-            && length == CookieKey.Length
-            && Base64Url.TryEncodeToChars(secret, canonical, out _)
-            && digits.SequenceEqual(canonical);
-        canonical.Clear();
+            && length == CookieKey.Length;
         return isWhole
             ? secret
             : throw new FirnException(

@@ -52,6 +52,9 @@ internal sealed class NodeRules
     /// <summary>When <see cref="Tick"/> has something to do next.</summary>
     public long NextDue => Math.Min(Dials.NextDue, Records.NextDue);
 
+    /// <summary>Whether <see cref="TakeActions"/> has any.</summary>
+    public bool HasActions => _actions.Count > 0;
+
     public long NewLink() => ++_lastLink;
 
     /// <summary>What the calls since the last one ask the node to do, in order.</summary>
@@ -148,7 +151,7 @@ internal sealed class NodeRules
     public void OnRecords(long link, IEnumerable<SignedPeerRecord> told, IPAddress teller, DateTimeOffset wallNow, long now)
     {
         _now = now;
-        if (Peers.FindByLink(link) is not { IsUp: true })
+        if (!_options.IsMesh || Peers.FindByLink(link) is not { IsUp: true })
             return;
 
         if (!_tellers.TryGetValue(link, out var budget))
@@ -163,7 +166,7 @@ internal sealed class NodeRules
             }
 
             var addresses = record.Addresses.Where(a => MeshAddresses.Dialable(a, teller) is not null).ToList();
-            if (_options.IsMesh && addresses.Count > 0 && (IsUp(subject) || budget.Dials.TryTake(now)))
+            if (addresses.Count > 0 && (IsUp(subject) || budget.Dials.TryTake(now)))
                 Dials.Learn(subject, addresses, IsUp(subject), now);
         }
 

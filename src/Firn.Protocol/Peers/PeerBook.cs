@@ -49,7 +49,7 @@ internal sealed class PeerBook(PeerKey self, PeerBookLimits limits, Action<NodeA
         var entry = Remember(peer, now);
         Advance(entry, incarnation);
         bool isHeld = held is not null && entry.Held?.Id == held;
-        return isHeld || HasFreshCommit(entry, now)
+        return isHeld || HasFreshCommit(entry, entry.Accepted, now)
             ? new VerdictDecision(RefusalReason.Duplicate, null, 0)
             : new VerdictDecision(RefusalReason.Unspecified, entry.Last, ++_counter);
     }
@@ -73,21 +73,24 @@ internal sealed class PeerBook(PeerKey self, PeerBookLimits limits, Action<NodeA
         var entry = Remember(peer, now);
         Advance(entry, incarnation);
 
+        if (counter <= entry.Taken)
+            return RefusalReason.Duplicate;
+
+        // They may name a Commit of ours whose answer is still on its way: they took it, and replace it knowingly.
+        var named = entry.Commits.Find(c => c.Id == last && c.Counter > entry.Accepted);
+        ulong accepted = named?.Counter ?? entry.Accepted;
+
         // Crossing commits: the smaller name's survives, unless it has waited so long that it must be stuck.
-        bool crossing = HasFreshCommit(entry, now);
-        if (crossing && self.CompareTo(peer) < 0)
+        if (HasFreshCommit(entry, accepted, now) && self.CompareTo(peer) < 0)
             return RefusalReason.Simultaneous;
 
-        if (entry.Held is { } held && held.Id != last)
-        {
-            // Held by our dial and not named: they had not accepted it when they sent this, so ours crossed it and won.
-            if (held.IsOurs)
-                return RefusalReason.Simultaneous;
-            if (counter <= held.Counter)
-                return RefusalReason.Duplicate;
-        }
+        // Held by our dial and not named: they had not taken it when they decided on this one, so the two crossed and ours won.
+        if (entry.Held is { IsOurs: true } held && held.Id != last && named is null)
+            return RefusalReason.Simultaneous;
 
-        Hold(entry, new HeldSession(link, id, IsOurs: false, counter, last));
+        entry.Taken = counter;
+        entry.Accepted = accepted;
+        Hold(entry, new HeldSession(link, id, IsOurs: false));
         return RefusalReason.Unspecified;
     }
 
@@ -97,17 +100,15 @@ internal sealed class PeerBook(PeerKey self, PeerBookLimits limits, Action<NodeA
         if (!_links.TryGetValue(link, out var entry) || TakeCommit(entry, link) is not { } commit)
             return false;
 
+        // Not if they took a later Commit of ours. If ours and the one that we took crossed, the smaller name's survives.
         entry.LastSeen = now;
-        bool wins = commit.Incarnation == entry.Incarnation && entry.Held switch
-        {
-            null => true,
-            { IsOurs: true } held => commit.Counter > held.Counter,
-            { } held => held.Last != commit.Id && (commit.Last == held.Id || self.CompareTo(entry.Key) < 0),
-        };
+        bool wins = commit.Incarnation == entry.Incarnation && commit.Counter > entry.Accepted
+            && (entry.Held is not { IsOurs: false } held || commit.Last == held.Id || self.CompareTo(entry.Key) < 0);
+        entry.Accepted = Math.Max(entry.Accepted, commit.Counter);
 
         if (wins)
         {
-            Hold(entry, new HeldSession(link, commit.Id, IsOurs: true, commit.Counter, commit.Last));
+            Hold(entry, new HeldSession(link, commit.Id, IsOurs: true));
             return true;
         }
 
@@ -195,6 +196,7 @@ internal sealed class PeerBook(PeerKey self, PeerBookLimits limits, Action<NodeA
         GoDown(entry, EndReason.Superseded);
         entry.Incarnation = incarnation;
         entry.Last = null;
+        entry.Taken = 0;
     }
 
     private void Hold(PeerEntry entry, HeldSession session)
@@ -243,8 +245,8 @@ internal sealed class PeerBook(PeerKey self, PeerBookLimits limits, Action<NodeA
         act(new RaisePeerDown(entry.Key, entry.Incarnation, reason));
     }
 
-    private bool HasFreshCommit(PeerEntry entry, long now) =>
-        entry.Commits.Exists(c => c.Incarnation == entry.Incarnation && now - c.SentAt < limits.CommitPatienceMilliseconds);
+    private bool HasFreshCommit(PeerEntry entry, ulong accepted, long now) =>
+        entry.Commits.Exists(c => c.Incarnation == entry.Incarnation && c.Counter > accepted && now - c.SentAt < limits.CommitPatienceMilliseconds);
 
     private static PendingCommit? TakeCommit(PeerEntry entry, long link)
     {

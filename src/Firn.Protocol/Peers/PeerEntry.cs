@@ -4,9 +4,7 @@ namespace Firn.Protocol;
 /// <param name="Link">The local number of the connection.</param>
 /// <param name="Id">The session's id, the same at both ends.</param>
 /// <param name="IsOurs">Whether this node dialled it.</param>
-/// <param name="Counter">The initiator's dial counter.</param>
-/// <param name="Last">The session that its Commit named as the last one held.</param>
-internal sealed record HeldSession(long Link, SessionId Id, bool IsOurs, ulong Counter, SessionId? Last);
+internal sealed record HeldSession(long Link, SessionId Id, bool IsOurs);
 
 /// <summary>A Commit of this node that the acceptor has not answered yet.</summary>
 internal sealed record PendingCommit(long Link, SessionId Id, ulong Counter, SessionId? Last, Incarnation Incarnation, long SentAt);
@@ -25,6 +23,12 @@ internal sealed class PeerEntry(PeerKey key)
     public SessionId? Last { get; set; }
 
     public List<PendingCommit> Commits { get; } = [];
+
+    /// <summary>The highest counter of our Commits that the peer is known to have taken: it has dropped what came before.</summary>
+    public ulong Accepted { get; set; }
+
+    /// <summary>The highest counter of this incarnation's Commits that we took.</summary>
+    public ulong Taken { get; set; }
 
     /// <summary>Whether PeerUp was raised and PeerDown was not.</summary>
     public bool IsUp { get; set; }

@@ -38,9 +38,10 @@ public sealed class NodeService : IHostedLifecycleService, IAsyncDisposable
         {
             _started.TrySetResult(await Node.StartAsync(_options, cancellationToken).ConfigureAwait(false));
         }
-        catch (FirnException e)
+        catch (Exception e)
         {
             _started.TrySetException(e);
+            _ = _started.Task.Exception;   // seen: the host gets it, whether or not anybody else waits
             throw;
         }
     }

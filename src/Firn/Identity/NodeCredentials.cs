@@ -28,15 +28,29 @@ internal sealed class NodeCredentials
     /// <summary>The leaf for new connections. Existing ones keep theirs.</summary>
     public LeafCredential Current => _current;
 
+    /// <summary>
+    /// The leaf for a connection that is made <paramref name="now"/>: a new one if its time has come while nobody looked, as when the
+    /// machine has slept.
+    /// </summary>
+    public LeafCredential For(DateTimeOffset now)
+    {
+        Renew(now);
+        return _current;
+    }
+
     /// <summary>When <see cref="Renew"/> will next do something.</summary>
     public DateTimeOffset RenewAt => _current.NotAfter - (_validity / 2);
 
-    /// <summary>Issues a new leaf if half of the current one's validity has gone; true if it did. From any thread.</summary>
+    /// <summary>
+    /// Issues a new leaf if half of the current one's validity has gone, or if the clock was set back to before it; true if it did.
+    /// From any thread.
+    /// </summary>
     public bool Renew(DateTimeOffset now)
     {
         lock (_renewing)
         {
-            if (now < RenewAt)
+            bool isValidYet = now >= _current.NotAfter - _validity - LeafProfile.ClockSkew;
+            if (now < RenewAt && isValidYet)
                 return false;
             _current = Issue(now);
             return true;

@@ -173,6 +173,6 @@ internal sealed partial class Acceptor(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "A connection from {Source} was dropped: {Why}")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A connection from {Source} was dropped: {Why}")]
     private partial void LogDropped(System.Net.IPAddress source, StrangerDrop why);
 }

@@ -2,32 +2,32 @@ using Firn.Protocol;
 
 namespace Firn.Runtime;
 
-/// <summary>Carries out the actions of the rules, one at a time and in order, outside every lock.</summary>
+/// <summary>
+/// Carries out the actions of the rules, one at a time and in order, outside every lock. Whoever finds it idle does the work; what
+/// others ask for meanwhile is done by the same one.
+/// </summary>
 /// <param name="take">Takes what the rules ask for since the last call.</param>
 /// <param name="carryOut">Does it; must not wait.</param>
-internal sealed class ActionPump(Func<IReadOnlyList<NodeAction>> take, Action<NodeAction> carryOut) : IThreadPoolWorkItem
+internal sealed class ActionPump(Func<IReadOnlyList<NodeAction>> take, Action<NodeAction> carryOut)
 {
-    private int _signals;
+    private int _calls;
 
-    /// <summary>There may be something to do.</summary>
-    public void Signal()
+    /// <summary>There is something to do.</summary>
+    public void Run()
     {
-        if (Interlocked.Increment(ref _signals) == 1)
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-    }
+        if (Interlocked.Increment(ref _calls) != 1)
+            return;
 
-    void IThreadPoolWorkItem.Execute()
-    {
         int seen;
         do
         {
-            seen = Volatile.Read(ref _signals);
+            seen = Volatile.Read(ref _calls);
             for (var actions = take(); actions.Count > 0; actions = take())
             {
                 foreach (var action in actions)
                     carryOut(action);
             }
         }
-        while (Interlocked.Add(ref _signals, -seen) != 0);
+        while (Interlocked.Add(ref _calls, -seen) != 0);
     }
 }

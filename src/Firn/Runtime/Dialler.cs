@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using System.Security.Authentication;
 using Firn.Protocol;
 using Firn.Protocol.Wire;
+using Firn.Sessions;
 using Firn.Telemetry;
 using Firn.Transports;
 
@@ -28,7 +28,8 @@ internal sealed class Dialler(NodeCore node) : IAsyncDisposable
     private async Task DialAsync(StartDial dial)
     {
         using var activity = FirnTelemetry.Activities.StartActivity("firn.dial", ActivityKind.Client);
-        activity?.SetTag("firn.address", dial.Address.ToString());
+        activity?.SetTag("server.address", dial.Address.Host);
+        activity?.SetTag("server.port", dial.Address.Port);
         using var deadline = new CancellationTokenSource(Deadline, node.Clock.Time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stopping.Token);
         ILink? link = null;
@@ -37,26 +38,29 @@ internal sealed class Dialler(NodeCore node) : IAsyncDisposable
         {
             var transport = node.Setup.Transports.FirstOrDefault(t => t.Scheme == dial.Address.Scheme)
                 ?? throw new FirnException(FailureReason.Unsupported, $"{dial.Address}: this build of Firn does not dial {dial.Address.Scheme}; use tcp.");
-            link = await transport.DialAsync(dial.Address, node.Setup.Credentials.Current, limit.Token).ConfigureAwait(false);
+            link = await transport.DialAsync(dial.Address, node.Setup.Credentials.For(node.Clock.Wall), limit.Token).ConfigureAwait(false);
             isSession = await node.Handshaker.InitiateAsync(link, dial, limit.Token).ConfigureAwait(false);
             node.Telemetry.HandshakeEnded("initiator", isSession ? "ok" : "yielded");
         }
         catch (HandshakeException e)
         {
+            bool isYielding = Handshaker.IsYielding(e);
             var refusal = e.Cause == RefusalCause.RefusedByPeer && e.IsProved ? e.Reason : RefusalReason.Unspecified;
-            Fail(dial, refusal, e.Failure, e.Message, activity);
+            Fail(dial, refusal, e.Failure, e.Message, isYielding ? "yielded" : e.Cause.ToString(), isYielding ? null : activity);
         }
         catch (FirnException e)
         {
-            Fail(dial, RefusalReason.Unspecified, e.Reason, e.Message, activity);
+            Fail(dial, RefusalReason.Unspecified, e.Reason, e.Message, e.Reason.ToString(), activity);
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (deadline.IsCancellationRequested && Handshaker.IsFailure(e))
         {
-            Fail(dial, RefusalReason.Unspecified, FailureReason.TimedOut, $"{dial.Address} did not answer within {Deadline.TotalSeconds} s.", activity);
+            var message = $"{dial.Address} did not answer within {Deadline.TotalSeconds} s.";
+            Fail(dial, RefusalReason.Unspecified, FailureReason.TimedOut, message, "TimedOut", activity);
         }
-        catch (Exception e) when (e is IOException or AuthenticationException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (Handshaker.IsFailure(e))
         {
-            Fail(dial, RefusalReason.Unspecified, FailureReason.ConnectionLost, $"{dial.Address}: the connection broke during the handshake: {e.Message}", activity);
+            var message = $"{dial.Address}: the connection broke during the handshake: {e.Message}";
+            Fail(dial, RefusalReason.Unspecified, FailureReason.ConnectionLost, message, "ConnectionLost", activity);
         }
         finally
         {
@@ -65,11 +69,11 @@ internal sealed class Dialler(NodeCore node) : IAsyncDisposable
         }
     }
 
-    private void Fail(StartDial dial, RefusalReason refusal, FailureReason reason, string message, Activity? activity)
+    private void Fail(StartDial dial, RefusalReason refusal, FailureReason reason, string message, string result, Activity? activity)
     {
-        activity?.SetStatus(ActivityStatusCode.Error, reason.ToString());
+        activity?.SetStatus(ActivityStatusCode.Error, result);
         node.Leave(dial.Link);
-        node.Telemetry.HandshakeEnded("initiator", reason.ToString());
+        node.Telemetry.HandshakeEnded("initiator", result);
         node.Tell((rules, now) => rules.OnDialFailed(dial.Link, refusal, reason, message, now));
     }
 }

@@ -21,10 +21,10 @@ internal sealed class EventHub(TimeProvider time)
         }
     }
 
-    /// <summary>Watches from the moment of this call on; ends when the node does.</summary>
-    public IAsyncEnumerable<NodeEvent> Watch()
+    /// <summary>Watches from the moment of this call on, what <paramref name="wants"/> says or everything; ends when the node does.</summary>
+    public IAsyncEnumerable<NodeEvent> Watch(Func<NodeEvent, bool>? wants = null)
     {
-        var watcher = new Watcher();
+        var watcher = new Watcher(wants);
         lock (_gate)
         {
             if (_isCompleted)
@@ -68,15 +68,20 @@ internal sealed class EventHub(TimeProvider time)
 
     private sealed class Watcher
     {
+        private readonly Func<NodeEvent, bool>? _wants;
         private long _lost;
 
-        public Watcher() => Channel = System.Threading.Channels.Channel.CreateBounded<NodeEvent>(
+        public Watcher(Func<NodeEvent, bool>? wants) => (_wants, Channel) = (wants, System.Threading.Channels.Channel.CreateBounded<NodeEvent>(
             new BoundedChannelOptions(BufferSize) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
-            _ => Interlocked.Increment(ref _lost));
+            _ => Interlocked.Increment(ref _lost)));
 
         public Channel<NodeEvent> Channel { get; }
 
-        public void Offer(NodeEvent happened) => Channel.Writer.TryWrite(happened);
+        public void Offer(NodeEvent happened)
+        {
+            if (_wants is null || _wants(happened))
+                Channel.Writer.TryWrite(happened);
+        }
 
         public long TakeLost() => Interlocked.Exchange(ref _lost, 0);
     }

@@ -4,7 +4,6 @@ using Firn.Protocol;
 using Firn.Runtime;
 using Firn.Sessions;
 using Firn.Telemetry;
-using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 
 namespace Firn;
@@ -21,12 +20,14 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     private readonly NodeRules _rules;
     private readonly ActionPump _pump;
     private readonly RulesTick _tick;
-    private readonly ConcurrentDictionary<long, Connection> _connections = [];
+    private readonly Announcer _announcer;
+    private readonly Connections _connections = new();
     private readonly ConcurrentDictionary<PeerKey, Peer> _peers = [];
     private readonly ConcurrentDictionary<long, TaskCompletionSource<Peer>> _requests = [];
     private readonly ILogger _logger;
     private readonly Dialler _dialler;
-    private TrafficTotals _ended;
+    private List<NodeAction> _posted = [];
+    private PeerDescription _description;
     private long _lastRequest;
     private volatile bool _isStopping;
 
@@ -36,7 +37,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         Clock = new NodeClock(setup.Options.TimeProvider);
         Schedule = new Schedule(Clock);
         Events = new EventHub(setup.Options.TimeProvider);
-        Description = setup.Description;
+        _description = setup.Description;
         _logger = setup.Options.LoggerFactory.CreateLogger("Firn.Node");
         _rules = new NodeRules(
             setup.Self,
@@ -45,8 +46,9 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
             Random.Shared.NextDouble);
         _pump = new ActionPump(TakeActions, CarryOut);
         _tick = new RulesTick(this);
+        _announcer = new Announcer(this);
         _dialler = new Dialler(this);
-        Telemetry = new FirnTelemetry(setup.Self.Name.ToString(), Traffic);
+        Telemetry = new FirnTelemetry(setup.Self.Name.ToString(), _connections.Totals);
         Handshaker = new Handshaker(this);
         Acceptor = new Acceptor(Clock, Schedule, Handshaker.AcceptAsync, _logger);
     }
@@ -68,7 +70,10 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     public ILogger Logger => _logger;
 
     /// <summary>What this node says of itself at this moment.</summary>
-    public PeerDescription Description { get; private set; }
+    public PeerDescription Description => Volatile.Read(ref _description);
+
+    /// <summary>Whether the node is being disposed: what fails now fails by its own will.</summary>
+    public bool IsStopping => _isStopping;
 
     public IReadOnlyList<Peer> Peers => [.. _peers.Values.OrderBy(p => p.Name.ToString(), StringComparer.Ordinal)];
 
@@ -77,13 +82,15 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     {
         T answer;
         long due;
+        bool hasActions;
         lock (_gate)
         {
             answer = ask(_rules, Clock.Now);
-            due = _rules.NextDue;
+            (due, hasActions) = (_rules.NextDue, _rules.HasActions);
         }
 
-        _pump.Signal();
+        if (hasActions)
+            _pump.Run();
         if (due != long.MaxValue)
             Schedule.Set(_tick, due);
         return answer;
@@ -96,6 +103,14 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         return true;
     });
 
+    /// <summary>Has <paramref name="action"/> carried out after everything that the rules have asked for so far.</summary>
+    public void Post(NodeAction action)
+    {
+        lock (_gate)
+            _posted.Add(action);
+        _pump.Run();
+    }
+
     /// <summary>Dials for a caller; completes with the peer, or fails with a <see cref="FirnException"/>.</summary>
     public async Task<Peer> ConnectAsync(NodeAddress address, CancellationToken cancellationToken)
     {
@@ -103,6 +118,8 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         long request = Interlocked.Increment(ref _lastRequest);
         var completion = new TaskCompletionSource<Peer>(TaskCreationOptions.RunContinuationsAsynchronously);
         _requests[request] = completion;
+        if (_isStopping)
+            completion.TrySetException(Stopping());
         Tell((rules, now) => rules.Request(request, address, now));
         try
         {
@@ -123,37 +140,35 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
             await session.Completion.ConfigureAwait(false);
     }
 
-    /// <summary>Says something new of this node to every peer.</summary>
-    public void Describe(PeerDescription description)
+    /// <summary>Changes what this node says of itself; <paramref name="change"/> runs again when another change came first.</summary>
+    /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: outside a limit; nothing has changed.</exception>
+    public void Describe(Func<PeerDescription, PeerDescription> change)
     {
-        Description = description;
-        var payload = PeerDescriptionCodec.Encode(description);
-        foreach (var peer in _peers.Values)
+        PeerDescription present, next;
+        do
         {
-            peer.Session.Send(FrameType.Describe, payload);
-            Events.Publish(new PeerChangedEvent(Clock.Wall, peer));
+            present = Description;
+            next = change(present);
+            PeerDescriptionCodec.Encode(next);   // refuses what no peer would take
         }
+        while (Interlocked.CompareExchange(ref _description, next, present) != present);
+
+        Schedule.Set(_announcer, Clock.Now);
     }
 
-    public RoleOutcome Negotiate(Peer peer)
+    public RoleOutcome Negotiate(Peer peer) => Negotiate(peer, Description);
+
+    /// <summary>Enters a link whose handshake runs, so that a decision can end it.</summary>
+    public void Enter(long link, Action abort) => _connections.Enter(link, abort);
+
+    public void Leave(long link) => _connections.Leave(link);
+
+    /// <summary>Makes the session of a handshake that is about to be decided, in which the peer was <paramref name="told"/> of this node.</summary>
+    public Session CreateSession(SessionTerms terms, Transports.ILink link, PeerDescription told)
     {
-        var theirs = peer.Description;
-        return RoleNegotiation.Decide(
-            RoleOffer.Of(Description.Capabilities, Description.RoleHint),
-            RoleOffer.Of(theirs.Capabilities, theirs.RoleHint),
-            mineIsSmaller: Setup.Self.CompareTo(peer.Key) < 0);
-    }
-
-    /// <summary>Enters a connection whose handshake runs, so that a decision can end it.</summary>
-    public Connection Enter(long link, Action abort) => _connections[link] = new Connection(abort);
-
-    public void Leave(long link) => _connections.TryRemove(link, out _);
-
-    /// <summary>Makes the session of a handshake that is about to be decided.</summary>
-    public Session CreateSession(SessionTerms terms, Transports.ILink link)
-    {
-        var session = new Session(terms, link, this, Clock, Schedule, Setup.Options.PingInterval, Setup.Options.PingDeadline);
-        _connections.GetOrAdd(terms.Link, static (_, l) => new Connection(l.Abort), link).Session = session;
+        var options = Setup.Options;
+        var session = new Session(terms, link, this, Clock, Schedule, options.PingInterval, options.PingDeadline) { Told = told };
+        _connections.Enter(session);
         return session;
     }
 
@@ -163,30 +178,31 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         await Acceptor.DisposeAsync().ConfigureAwait(false);
         await _dialler.DisposeAsync().ConfigureAwait(false);
 
-        var sessions = _connections.Values.Select(c => c.Session).OfType<Session>().ToArray();
+        var sessions = _connections.All.Select(c => c.Session).OfType<Session>().ToArray();
         foreach (var session in sessions)
             session.Close(EndReason.Shutdown, "the node is stopping");
-        await Task.WhenAny(Task.WhenAll(sessions.Select(s => s.Completion)), Task.Delay(GoodbyeTime, Clock.Time)).ConfigureAwait(false);
+        var goodbyes = Task.WhenAll(sessions.Select(s => s.Completion));
+        await Task.WhenAny(goodbyes, Task.Delay(GoodbyeTime, Clock.Time)).ConfigureAwait(false);
 
-        foreach (var connection in _connections.Values)
+        foreach (var connection in _connections.All)
             connection.Abort();
+        foreach (var session in sessions)
+            session.Link.Abort();
+        await goodbyes.ConfigureAwait(false);
+        await Schedule.DisposeAsync().ConfigureAwait(false);
         foreach (var request in _requests.Values)
-            request.TrySetException(new FirnException(FailureReason.ShuttingDown, "This node is stopping."));
-        Schedule.Dispose();
+            request.TrySetException(Stopping());
+
+        var last = new LastAction();
+        Post(last);
+        await last.Done.ConfigureAwait(false);
         Events.Complete();
         Telemetry.Dispose();
     }
 
-    void ISessionOwner.OnDescribed(Session session, PeerDescription description)
-    {
-        if (_peers.TryGetValue(session.Terms.Peer, out var peer) && peer.Session == session)
-        {
-            peer.Describe(description);
-            Events.Publish(new PeerChangedEvent(Clock.Wall, peer));
-        }
-    }
+    void ISessionOwner.OnDescribed(Session session) => Post(new TellOfChange(session));
 
-    void ISessionOwner.OnRecords(Session session, IReadOnlyList<Protocol.Wire.SignedPeerRecord> records)
+    void ISessionOwner.OnRecords(Session session, IEnumerable<Protocol.Wire.SignedPeerRecord> records)
     {
         var teller = session.Link.RemoteEndPoint?.Address ?? IPAddress.Loopback;
         Tell((rules, now) => rules.OnRecords(session.Terms.Link, records, teller, Clock.Wall, now));
@@ -204,7 +220,15 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     private IReadOnlyList<NodeAction> TakeActions()
     {
         lock (_gate)
-            return _rules.TakeActions();
+        {
+            var actions = _rules.TakeActions();
+            if (_posted.Count == 0)
+                return actions;
+
+            var posted = _posted;
+            _posted = [];
+            return [.. actions, .. posted];
+        }
     }
 
     private void CarryOut(NodeAction action)
@@ -214,23 +238,36 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
             case StartDial dial when !_isStopping:
                 _dialler.Start(dial);
                 break;
-            case CloseLink close when _connections.TryGetValue(close.Link, out var connection):
-                connection.Close(close.Reason, close.Detail);
+            case CloseLink close:
+                _connections.Find(close.Link)?.Close(close.Reason, close.Detail);
                 break;
-            case SendRecords send when _connections.TryGetValue(send.Link, out var connection):
-                Send(connection.Session, send.Records);
+            case SendRecords send when SessionOf(send.Link) is { } session:
+                foreach (var payload in RecordFrames.Pack(send.Records))
+                    session.Send(FrameType.Records, payload);
                 break;
-            case ForgetLink gone when _connections.TryRemove(gone.Link, out var connection):
-                Retire(connection.Session);
+            case ForgetLink gone:
+                _connections.Leave(gone.Link);
                 break;
             case RaisePeerUp up when SessionOf(up.Link) is { } session:
                 var connected = _peers[up.Peer] = new Peer(this, session);
                 LogPeerUp(connected.Name, connected.Did, session.Link.IsInitiator ? "dialled" : "accepted");
                 Events.Publish(new PeerUpEvent(Clock.Wall, connected));
+                Announce(connected);
                 break;
             case SwitchSession change when _peers.TryGetValue(change.Peer, out var peer) && SessionOf(change.Link) is { } session:
                 peer.Switch(session);
                 Events.Publish(new PeerChangedEvent(Clock.Wall, peer));
+                Announce(peer);
+                break;
+            case TellOfChange change when _peers.TryGetValue(change.Session.Terms.Peer, out var peer) && peer.Session == change.Session:
+                Events.Publish(new PeerChangedEvent(Clock.Wall, peer));
+                break;
+            case AnnounceDescription:
+                foreach (var peer in _peers.Values)
+                    Announce(peer);
+                break;
+            case LastAction last:
+                last.Carried();
                 break;
             case RaisePeerDown down when _peers.TryRemove(down.Peer, out var peer):
                 peer.MarkDown();
@@ -257,65 +294,32 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         }
     }
 
-    private Session? SessionOf(long link) => _connections.GetValueOrDefault(link)?.Session;
+    private Session? SessionOf(long link) => _connections.Find(link)?.Session;
 
-    /// <summary>As many frames as it takes: a frame holds what fits, a record is far smaller.</summary>
-    private static void Send(Session? session, IReadOnlyList<Protocol.Wire.SignedPeerRecord> records)
+    /// <summary>Tells a peer what this node says of itself, unless it has heard that already.</summary>
+    private void Announce(Peer peer)
     {
-        var frame = new Protocol.Wire.PeerRecords();
-        int size = 0;
-        foreach (var record in records)
-        {
-            int added = record.CalculateSize() + 8;
-            if (size + added > FrameHeader.DefaultMaxPayload)
-            {
-                session?.Send(FrameType.Records, frame.ToByteArray());
-                frame.Records.Clear();
-                size = 0;
-            }
-
-            frame.Records.Add(record);
-            size += added;
-        }
-
-        session?.Send(FrameType.Records, frame.ToByteArray());
-    }
-
-    private void Retire(Session? session)
-    {
-        if (session is null)
+        var (session, description) = (peer.Session, Description);
+        if (description.Equals(session.Told))
             return;
 
-        lock (_gate)
-        {
-            _ended = _ended with
-            {
-                BytesSent = _ended.BytesSent + session.Sent.Bytes,
-                BytesReceived = _ended.BytesReceived + session.Received.Bytes,
-                FramesSent = _ended.FramesSent + session.Sent.Frames,
-                FramesReceived = _ended.FramesReceived + session.Received.Frames,
-            };
-        }
+        bool changesRole = Negotiate(peer, session.Told).Theirs != Negotiate(peer, description).Theirs;
+        session.Told = description;
+        session.Send(FrameType.Describe, PeerDescriptionCodec.Encode(description));
+        if (changesRole)
+            Events.Publish(new PeerChangedEvent(Clock.Wall, peer));
     }
 
-    private TrafficTotals Traffic()
+    private RoleOutcome Negotiate(Peer peer, PeerDescription mine)
     {
-        TrafficTotals totals;
-        lock (_gate)
-            totals = _ended;
-        foreach (var session in _connections.Values.Select(c => c.Session).OfType<Session>())
-        {
-            totals = new TrafficTotals(
-                totals.Sessions + 1,
-                totals.BytesSent + session.Sent.Bytes,
-                totals.BytesReceived + session.Received.Bytes,
-                totals.FramesSent + session.Sent.Frames,
-                totals.FramesReceived + session.Received.Frames,
-                totals.QueuedBytes + session.QueuedBytes);
-        }
-
-        return totals;
+        var theirs = peer.Description;
+        return RoleNegotiation.Decide(
+            RoleOffer.Of(mine.Capabilities, mine.RoleHint),
+            RoleOffer.Of(theirs.Capabilities, theirs.RoleHint),
+            mineIsSmaller: Setup.Self.CompareTo(peer.Key) < 0);
     }
+
+    private static FirnException Stopping() => new(FailureReason.ShuttingDown, "This node is stopping.");
 
     /// <summary>Comes back to the rules when they have something due.</summary>
     private sealed class RulesTick(NodeCore core) : Scheduled
@@ -325,6 +329,19 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
             rules.Tick(at);
             return rules.NextDue;
         });
+    }
+
+    /// <summary>The peer of a session says something new of itself.</summary>
+    private sealed record TellOfChange(Session Session) : NodeAction;
+
+    /// <summary>Everything before it has been carried out.</summary>
+    private sealed record LastAction : NodeAction
+    {
+        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Done => _done.Task;
+
+        public void Carried() => _done.TrySetResult();
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Connected with {Peer} ({Did}), {How}")]
@@ -341,22 +358,4 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Message}")]
     private partial void LogWarning(string message);
-}
-
-/// <summary>A link that the node knows of: first a handshake that can only be cut, then a session that is closed with a reason.</summary>
-internal sealed class Connection(Action abort)
-{
-    private volatile Session? _session;
-
-    public Session? Session { get => _session; set => _session = value; }
-
-    public void Abort() => abort();
-
-    public void Close(EndReason reason, string detail)
-    {
-        if (_session is { } session)
-            session.Close(reason, detail);
-        else
-            abort();
-    }
 }

@@ -1,5 +1,6 @@
 using System.Net.NetworkInformation;
 using Firn.Protocol;
+using Microsoft.Extensions.Logging;
 
 namespace Firn.Runtime;
 
@@ -7,47 +8,72 @@ namespace Firn.Runtime;
 /// Keeps the node's own words about itself fresh: the signed record of where it lives, and its leaf. Both are renewed long
 /// before they expire, the record also when the machine's addresses change.
 /// </summary>
-internal sealed class OwnRecord : Scheduled, IDisposable
+internal sealed partial class OwnRecord(NodeCore node) : Scheduled, IDisposable
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
-    private const long RenewMilliseconds = 12 * 3600 * 1000L;
 
-    private readonly NodeCore _node;
+    // By the wall clock, which goes on while a machine sleeps; that is why it is looked at this often.
+    private const long CheckMilliseconds = 10 * 60_000;
+
+    private IReadOnlyList<NodeAddress> _addresses = [];
+    private DateTimeOffset _announcedAt;
     private ulong _sequence;
 
-    public OwnRecord(NodeCore node)
+    public void Start()
     {
-        _node = node;
         NetworkChange.NetworkAddressChanged += OnAddressChanged;
+        node.Schedule.Set(this, node.Clock.Now);
     }
-
-    /// <summary>Addresses as last announced.</summary>
-    public IReadOnlyList<NodeAddress> Addresses { get; private set; } = [];
 
     public override long OnDue(long now)
     {
-        _node.Setup.Credentials.Renew(_node.Clock.Wall);
-        Announce();
-        return now + RenewMilliseconds;
+        var wall = node.Clock.Wall;
+        node.Setup.Credentials.Renew(wall);
+        var addresses = AddressesNow();
+        bool isFresh = wall >= _announcedAt && wall < _announcedAt + (Lifetime / 2);
+        if (!isFresh || !addresses.SequenceEqual(_addresses))
+            Announce(addresses, wall);
+        return now + CheckMilliseconds;
     }
 
     public void Dispose() => NetworkChange.NetworkAddressChanged -= OnAddressChanged;
 
-    private void OnAddressChanged(object? sender, EventArgs e)
+    private void OnAddressChanged(object? sender, EventArgs e) => node.Schedule.Set(this, node.Clock.Now);
+
+    private IReadOnlyList<NodeAddress> AddressesNow()
     {
-        if (!OwnAddresses.Of(_node.Acceptor.Bound).SequenceEqual(Addresses))
-            _node.Schedule.Set(this, _node.Clock.Now);
+        try
+        {
+            return OwnAddresses.Of(node.Acceptor.Bound);
+        }
+        catch (NetworkInformationException e)
+        {
+            LogNoAddresses(node.Logger, e);
+            return _addresses;
+        }
     }
 
-    private void Announce()
+    private void Announce(IReadOnlyList<NodeAddress> addresses, DateTimeOffset wall)
     {
-        var wall = _node.Clock.Wall;
-        Addresses = OwnAddresses.Of(_node.Acceptor.Bound);
-        _sequence = Math.Max(_sequence + 1, (ulong)wall.ToUnixTimeMilliseconds());
+        (_addresses, _announcedAt) = (addresses, wall);
+        var setup = node.Setup;
+        _sequence = Math.Max(_sequence + 1, Math.Max((ulong)wall.ToUnixTimeMilliseconds(), setup.Identity.Incarnation.Value));
         var signed = Protocol.Wire.SignedPeerRecord.Parser.ParseFrom(
-            PeerRecord.Sign(_node.Setup.Identity.Key, _node.Setup.Self.Name, _sequence, wall + Lifetime, Addresses));
-        _node.Tell((rules, _) => rules.SetOwnRecord(signed));
-        if (!_node.Description.Addresses.SequenceEqual(Addresses))
-            _node.Describe(_node.Description with { Addresses = Addresses });
+            PeerRecord.Sign(setup.Identity.Key, setup.Self.Name, _sequence, wall + Lifetime, addresses));
+        node.Tell((rules, _) => rules.SetOwnRecord(signed));
+        try
+        {
+            node.Describe(said => said with { Addresses = addresses });
+        }
+        catch (FirnException e)
+        {
+            LogNotDescribed(node.Logger, e.Message);
+        }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The addresses of this machine cannot be read; peers go by those they know")]
+    private static partial void LogNoAddresses(ILogger logger, Exception e);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Peers are not told this node's addresses: {Why}")]
+    private static partial void LogNotDescribed(ILogger logger, string why);
 }

@@ -11,13 +11,14 @@ internal abstract class Scheduled
 }
 
 /// <summary>One timer and one heap for all that a node does later. Due times are milliseconds of its <see cref="NodeClock"/>.</summary>
-internal sealed class Schedule : IDisposable
+internal sealed class Schedule : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly PriorityQueue<Scheduled, long> _queue = new();
     private readonly NodeClock _clock;
     private readonly ITimer _timer;
     private long _timerDue = long.MaxValue;
+    private bool _isRunning;
     private bool _isDisposed;
 
     public Schedule(NodeClock clock)
@@ -36,7 +37,8 @@ internal sealed class Schedule : IDisposable
         }
     }
 
-    public void Dispose()
+    /// <summary>Nothing comes due any more; completes when what runs has ended.</summary>
+    public ValueTask DisposeAsync()
     {
         lock (_gate)
         {
@@ -44,11 +46,19 @@ internal sealed class Schedule : IDisposable
             _queue.Clear();
         }
 
-        _timer.Dispose();
+        return _timer.DisposeAsync();
     }
 
     private void Run()
     {
+        lock (_gate)
+        {
+            _timerDue = long.MaxValue;
+            if (_isRunning)
+                return;   // nothing runs twice at a time; whoever is at it sees to this, too
+            _isRunning = true;
+        }
+
         while (TryTake(out var item))
         {
             long next = item.OnDue(_clock.Now);
@@ -58,7 +68,7 @@ internal sealed class Schedule : IDisposable
 
         lock (_gate)
         {
-            _timerDue = long.MaxValue;
+            _isRunning = false;
             Arm();
         }
     }
@@ -93,7 +103,7 @@ internal sealed class Schedule : IDisposable
 
     private void Arm()
     {
-        if (_isDisposed || !_queue.TryPeek(out _, out long due) || due >= _timerDue)
+        if (_isDisposed || _isRunning || !_queue.TryPeek(out _, out long due) || due >= _timerDue)
             return;
 
         _timerDue = due;

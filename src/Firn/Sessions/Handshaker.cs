@@ -6,7 +6,6 @@ using Firn.Protocol.Wire;
 using Firn.Runtime;
 using Firn.Telemetry;
 using Firn.Transports;
-using Microsoft.Extensions.Logging;
 
 namespace Firn.Sessions;
 
@@ -14,11 +13,11 @@ namespace Firn.Sessions;
 /// Drives the handshake machines over a link, for both roles: reads and writes, verifies the leaf, asks the rules, and starts the
 /// session. Whatever is not a proper answer in time ends in refusal.
 /// </summary>
-internal sealed partial class Handshaker(NodeCore node)
+internal sealed class Handshaker(NodeCore node)
 {
-    private readonly ILogger _logger = node.Logger;
+    private readonly RefusalReports _refusals = new(node);
 
-    /// <summary>Serves a stranger until it is a session, or refused. Never throws: nobody waits for a arrival.</summary>
+    /// <summary>Serves a stranger until it is a session, or refused. Never throws: nobody waits for an arrival.</summary>
     public async Task AcceptAsync(Arrival arrival)
     {
         using var activity = FirnTelemetry.Activities.StartActivity("firn.accept", ActivityKind.Server);
@@ -27,28 +26,30 @@ internal sealed partial class Handshaker(NodeCore node)
         bool isSession = false;
         try
         {
-            link = await arrival.Pending.SecureAsync(node.Setup.Credentials.Current, arrival.Aborted).ConfigureAwait(false);
+            link = await arrival.Pending.SecureAsync(node.Setup.Credentials.For(node.Clock.Wall), arrival.Aborted).ConfigureAwait(false);
             isSession = await AcceptAsync(arrival, link).ConfigureAwait(false);
             node.Telemetry.HandshakeEnded("acceptor", isSession ? "ok" : "yielded");
         }
-        catch (HandshakeException e) when (e.Reason is RefusalReason.Duplicate or RefusalReason.Simultaneous)
+        catch (Exception e) when (arrival.Dropped != StrangerDrop.None && IsFailure(e))
+        {
+            var why = arrival.Dropped == StrangerDrop.HandshakeTooLong
+                ? "it did not finish its handshake in 10 s"
+                : "its source holds more than its share of the handshakes, and others wait";
+            Refused(source, FailureReason.TimedOut, why, arrival.Dropped.ToString(), activity);
+        }
+        catch (HandshakeException e) when (IsYielding(e))
         {
             node.Telemetry.HandshakeEnded("acceptor", "yielded");
         }
         catch (HandshakeException e)
         {
-            Refused(source, e.Failure, $"{e.Message}", e.Cause.ToString(), activity);
+            Refused(source, e.Failure, e.Message, e.Cause.ToString(), activity);
         }
         catch (FirnException e)
         {
             Refused(source, e.Reason, e.Message, e.Reason.ToString(), activity);
         }
-        catch (OperationCanceledException)
-        {
-            string why = arrival.Dropped == StrangerDrop.HandshakeTooLong ? "it did not finish its handshake in 10 s" : $"dropped: {arrival.Dropped}";
-            Refused(source, FailureReason.TimedOut, why, arrival.Dropped.ToString(), activity);
-        }
-        catch (Exception e) when (e is IOException or AuthenticationException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (IsFailure(e))
         {
             Refused(source, FailureReason.ConnectionLost, $"the connection broke during the handshake: {e.Message}", "ConnectionLost", activity);
         }
@@ -64,7 +65,9 @@ internal sealed partial class Handshaker(NodeCore node)
     /// <exception cref="IOException">The connection broke.</exception>
     public async Task<bool> InitiateAsync(ILink link, StartDial dial, CancellationToken cancellationToken)
     {
+        // The Challenge is read before the leaf is judged: bytes left unread would turn the refusal into a reset.
         var messages = new HandshakeStream(link.Stream);
+        var challenge = await messages.ReceiveAsync(cancellationToken).ConfigureAwait(false);
         var leaf = await VerifyLeafAsync(link, messages, cancellationToken).ConfigureAwait(false);
         var demanded = dial.Demanded;
         using var machine = new HandshakeInitiator(
@@ -72,26 +75,39 @@ internal sealed partial class Handshaker(NodeCore node)
             demanded?.Name.ToString() ?? dial.Address.ExpectedName, demanded?.Did);
         try
         {
-            var challenge = await messages.ReceiveAsync(cancellationToken).ConfigureAwait(false);
             await messages.SendAsync(machine.ReadChallenge(challenge), cancellationToken).ConfigureAwait(false);
             var verdict = machine.ReadVerdict(await messages.ReceiveAsync(cancellationToken).ConfigureAwait(false));
 
-            var peer = new PeerKey(leaf.Did, verdict.Name);
-            var decision = node.Decide((rules, now) => rules.OnVerdict(dial.Link, peer, verdict.Incarnation, verdict.Held, now));
-            if (decision.Refusal != RefusalReason.Unspecified)
+            var (peer, told) = (new PeerKey(leaf.Did, verdict.Name), node.Description);
+            byte[] commit = [];
+            SessionId id = default;
+            node.Enter(dial.Link, link.Abort);
+            var decision = node.Decide((rules, now) =>
             {
-                await messages.SendAsync(machine.Refuse(decision.Refusal), cancellationToken).ConfigureAwait(false);
-                return decision.Refusal == RefusalReason.Duplicate ? false : throw Refuses(peer, decision.Refusal);
+                // Decided and committed in one step, so that a Commit which crosses ours meets it.
+                var decided = rules.OnVerdict(dial.Link, peer, verdict.Incarnation, verdict.Held, now);
+                if (decided.Refusal == RefusalReason.Unspecified)
+                {
+                    commit = machine.Commit(decided.Last, decided.Counter, told, out id);
+                    rules.OnCommitSent(dial.Link, peer, verdict.Incarnation, id, decided, now);
+                }
+
+                return decided;
+            });
+            if (decision.Refusal == RefusalReason.Duplicate)
+            {
+                node.Leave(dial.Link);
+                await RefuseAsync(messages, machine.Refuse(RefusalReason.Duplicate), cancellationToken).ConfigureAwait(false);
+                return false;
             }
 
-            var commit = machine.Commit(decision.Last, decision.Counter, node.Description, out var id);
-            node.Enter(dial.Link, link.Abort);
-            node.Tell((rules, now) => rules.OnCommitSent(dial.Link, peer, verdict.Incarnation, id, decision, now));
-            await messages.SendAsync(commit, cancellationToken).ConfigureAwait(false);
+            if (decision.Refusal != RefusalReason.Unspecified)
+                throw Refuses(peer, decision.Refusal);
 
+            await messages.SendAsync(commit, cancellationToken).ConfigureAwait(false);
             var description = machine.ReadDescribe(await messages.ReceiveAsync(cancellationToken).ConfigureAwait(false));
             var terms = new SessionTerms(dial.Link, id, peer, verdict.Incarnation, description, Expiry(link, leaf));
-            var session = node.CreateSession(terms, link);
+            var session = node.CreateSession(terms, link, told);
             bool wins = node.Decide((rules, now) => rules.OnAccepted(dial.Link, now));
             session.Start(ReadOnlyMemory<byte>.Empty);
             if (!wins)
@@ -100,7 +116,7 @@ internal sealed partial class Handshaker(NodeCore node)
         }
         catch (HandshakeException e) when (e.Cause != RefusalCause.RefusedByPeer)
         {
-            await messages.SendAsync(machine.Refuse(e.Reason), cancellationToken).ConfigureAwait(false);
+            await RefuseAsync(messages, machine.Refuse(e.Reason), cancellationToken).ConfigureAwait(false);
             throw;
         }
     }
@@ -128,7 +144,8 @@ internal sealed partial class Handshaker(NodeCore node)
 
             long number = node.Decide((rules, _) => rules.NewLink());
             var terms = new SessionTerms(number, commit.Session, peer, proof.Incarnation, description, Expiry(link, leaf));
-            var session = node.CreateSession(terms, link);
+            var told = node.Description;
+            var session = node.CreateSession(terms, link, told);
             var refusal = node.Decide((rules, now) =>
                 rules.OnCommit(number, peer, proof.Incarnation, commit.Session, commit.Last, commit.Counter, now));
             if (refusal != RefusalReason.Unspecified)
@@ -137,12 +154,12 @@ internal sealed partial class Handshaker(NodeCore node)
                 throw Refuses(peer, refusal);
             }
 
-            session.Start(machine.Describe(node.Description));
+            session.Start(machine.Describe(told));
             return true;
         }
         catch (HandshakeException e) when (e.Cause != RefusalCause.RefusedByPeer)
         {
-            await messages.SendAsync(machine.Refuse(e.Reason), cancellationToken).ConfigureAwait(false);
+            await RefuseAsync(messages, machine.Refuse(e.Reason), cancellationToken).ConfigureAwait(false);
             throw;
         }
     }
@@ -154,9 +171,29 @@ internal sealed partial class Handshaker(NodeCore node)
         if (check.Leaf is { } leaf)
             return leaf;
 
-        await messages.SendAsync(HandshakeMachine.RefuseLeaf(), cancellationToken).ConfigureAwait(false);
+        await RefuseAsync(messages, HandshakeMachine.RefuseLeaf(), cancellationToken).ConfigureAwait(false);
         throw new FirnException(FailureReason.AuthenticationFailed, check.Sentence);
     }
+
+    /// <summary>The last words to the other end. That it no longer listens is no news, and must not hide why it is refused.</summary>
+    private static async Task RefuseAsync(HandshakeStream messages, byte[] refusal, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await messages.SendAsync(refusal, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsFailure(e))
+        {
+            // It has left, or its time is over.
+        }
+    }
+
+    /// <summary>Whether a handshake ended only because another session with the same peer is, or is about to be, there.</summary>
+    public static bool IsYielding(HandshakeException e) => e.Reason is RefusalReason.Duplicate or RefusalReason.Simultaneous;
+
+    /// <summary>What a connection does to whoever waits on it when it breaks or is given up.</summary>
+    public static bool IsFailure(Exception e) => e is IOException or AuthenticationException or ObjectDisposedException
+        or InvalidOperationException or OperationCanceledException or FirnException or HandshakeException;
 
     private static DateTimeOffset Expiry(ILink link, VerifiedLeaf leaf) =>
         link.Local.NotAfter < leaf.NotAfter ? link.Local.NotAfter : leaf.NotAfter;
@@ -174,10 +211,7 @@ internal sealed partial class Handshaker(NodeCore node)
     {
         activity?.SetStatus(ActivityStatusCode.Error, result);
         node.Telemetry.HandshakeEnded("acceptor", result);
-        LogRefused(source, message);
-        node.Events.Publish(new RefusedEvent(node.Clock.Wall, source, reason, message));
+        if (!node.IsStopping)
+            _refusals.Report(source, reason, message);
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Refused {Source}: {Message}")]
-    private partial void LogRefused(string source, string message);
 }

@@ -15,9 +15,10 @@ internal sealed record SessionTerms(
 /// <summary>What a session reports, from its own read loop or the schedule; none of it may wait.</summary>
 internal interface ISessionOwner
 {
-    void OnDescribed(Session session, PeerDescription description);
+    /// <summary>The peer's <see cref="Session.Description"/> is another one.</summary>
+    void OnDescribed(Session session);
 
-    void OnRecords(Session session, IReadOnlyList<SignedPeerRecord> records);
+    void OnRecords(Session session, IEnumerable<SignedPeerRecord> records);
 
     void OnRtt(Session session, TimeSpan rtt);
 
@@ -31,6 +32,9 @@ internal sealed class Session : Scheduled, IFrameSink
     /// <summary>How long a closed session waits for the other end to hang up too: 2 seconds.</summary>
     private const long LingerMilliseconds = 2_000;
 
+    /// <summary>A pong that took longer waited for this process, which was stopped; it says nothing of the link.</summary>
+    private static readonly TimeSpan MaxSample = TimeSpan.FromDays(1);
+
     private readonly ILink _link;
     private readonly ISessionOwner _owner;
     private readonly NodeClock _clock;
@@ -41,10 +45,12 @@ internal sealed class Session : Scheduled, IFrameSink
     private Liveness _liveness;
     private RttEstimator _rtt;
     private TokenBucket _describes;
+    private TokenBucket _tellings;
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _smoothedTicks = -1;
-    private long _lingerUntil;
-    private int _isEnded;
+    private long _lingerUntil;   // 0 while the session is up
+    private volatile PeerDescription _description;
+    private bool _isTold;   // the peer has said goodbye, and sends no more; the read loop's
     private int _samples;
     private long _receivedBytes;
     private long _receivedFrames;
@@ -53,12 +59,14 @@ internal sealed class Session : Scheduled, IFrameSink
         SessionTerms terms, ILink link, ISessionOwner owner, NodeClock clock, Schedule schedule, TimeSpan pingInterval, TimeSpan pingDeadline)
     {
         (Terms, _link, _owner, _clock, _schedule) = (terms, link, owner, clock, schedule);
+        _description = terms.Description;
         ConnectedAt = clock.Wall;
         RemoteAddress = link.RemoteEndPoint is { } remote
             ? NodeAddress.Create(link.Transport, HostOf(remote.Address), remote.Port)
             : NodeAddress.Create(link.Transport, terms.Peer.Name.Host, 0);
         _liveness = new Liveness((long)pingInterval.TotalMilliseconds, (long)pingDeadline.TotalMilliseconds, clock.Now);
         _describes = new TokenBucket(burst: 32, perSecond: 1, clock.Now);
+        _tellings = new TokenBucket(burst: 512, perSecond: 16, clock.Now);
         _pings = new PingTable(clock.Time);
         _writer = new SessionWriter(link.Stream, OnWriteFailed);
         _reader = new SessionReader(link.Stream, FrameHeader.DefaultMaxPayload, clock.Time, this);
@@ -73,13 +81,19 @@ internal sealed class Session : Scheduled, IFrameSink
 
     public DateTimeOffset ConnectedAt { get; }
 
+    /// <summary>What the peer says of itself at this moment.</summary>
+    public PeerDescription Description => _description;
+
+    /// <summary>What the peer was told of this node last; its owner's.</summary>
+    public required PeerDescription Told { get; set; }
+
     /// <summary>Smoothed round-trip time; null until the first pong.</summary>
     public TimeSpan? Rtt => Volatile.Read(ref _smoothedTicks) is var ticks and >= 0 ? TimeSpan.FromTicks(ticks) : null;
 
     /// <summary>Completes when the connection is closed and nothing of the session runs any more.</summary>
     public Task Completion => _completion.Task;
 
-    public bool IsEnded => Volatile.Read(ref _isEnded) != 0;
+    public bool IsEnded => Volatile.Read(ref _lingerUntil) != 0;
 
     public int QueuedBytes => _writer.QueuedBytes;
 
@@ -87,12 +101,15 @@ internal sealed class Session : Scheduled, IFrameSink
 
     public (long Bytes, long Frames) Received => (Volatile.Read(ref _receivedBytes), Volatile.Read(ref _receivedFrames));
 
-    /// <summary>Goes live: writes <paramref name="prefix"/>, the end of the handshake, and begins to read and to ping.</summary>
+    /// <summary>
+    /// Goes live: begins to read and to ping. <paramref name="prefix"/>, the end of the handshake, and the first ping leave in one write.
+    /// </summary>
     public void Start(ReadOnlyMemory<byte> prefix)
     {
+        long next = OnDue(_clock.Now);
         _writer.Start(prefix);
         _ = RunAsync();
-        _schedule.Set(this, _clock.Now);
+        _schedule.Set(this, next);
     }
 
     /// <summary>Queues a control frame. A full queue ends the session: its peer makes us talk and does not listen.</summary>
@@ -130,15 +147,16 @@ internal sealed class Session : Scheduled, IFrameSink
 
     public override long OnDue(long now)
     {
-        if (IsEnded)
+        if (Volatile.Read(ref _lingerUntil) is not 0 and var lingerUntil)
         {
-            if (now < _lingerUntil)
-                return _lingerUntil;
+            if (now < lingerUntil)
+                return lingerUntil;
             _link.Abort();
             return long.MaxValue;
         }
 
-        if (_clock.Wall >= Terms.ExpiresAt)
+        var left = Terms.ExpiresAt - _clock.Wall;
+        if (left <= TimeSpan.Zero)
         {
             End(EndReason.CredentialExpired, "a certificate that the session was made with has expired", isTold: false);
             return _lingerUntil;
@@ -154,7 +172,7 @@ internal sealed class Session : Scheduled, IFrameSink
                 return _lingerUntil;
         }
 
-        return _liveness.NextCheck;
+        return Math.Min(_liveness.NextCheck, now + (long)left.TotalMilliseconds + 1);
     }
 
     void IFrameSink.OnReceived(int bytes)
@@ -166,13 +184,9 @@ internal sealed class Session : Scheduled, IFrameSink
     bool IFrameSink.OnFrame(FrameHeader header, ReadOnlySpan<byte> payload)
     {
         _receivedFrames++;
+        _isTold |= header.Type == FrameType.Close;
         if (IsEnded)
-        {
-            // Lingering: what still comes is not ours to act on; but both have said goodbye when theirs comes, and nobody need wait.
-            if (header.Type == FrameType.Close)
-                _link.Abort();
-            return true;
-        }
+            return !_isTold;   // lingering: what still comes is not ours to act on, and after their goodbye nothing does
 
         try
         {
@@ -202,6 +216,16 @@ internal sealed class Session : Scheduled, IFrameSink
         if (!_pings.TryTake(BinaryPrimitives.ReadUInt64BigEndian(nonce), out var rtt, out var waiter))
             return true;   // whoever asked has given up
 
+        if (rtt <= MaxSample)
+            Sample(rtt);
+        _liveness.OnRttSample(_clock.Now);
+        waiter?.TrySetResult(rtt);
+        _owner.OnRtt(this, rtt);
+        return true;
+    }
+
+    private void Sample(TimeSpan rtt)
+    {
         // The first sample times two processes that run this code for the first time; a second one takes its place at once.
         if (_samples++ == 1)
             _rtt = default;
@@ -209,10 +233,6 @@ internal sealed class Session : Scheduled, IFrameSink
         if (_samples == 1)
             SendPing();
         Volatile.Write(ref _smoothedTicks, _rtt.Smoothed!.Value.Ticks);
-        _liveness.OnRttSample(_clock.Now);
-        waiter?.TrySetResult(rtt);
-        _owner.OnRtt(this, rtt);
-        return true;
     }
 
     private bool OnDescribe(ReadOnlySpan<byte> payload)
@@ -222,13 +242,17 @@ internal sealed class Session : Scheduled, IFrameSink
         if (!PeerDescriptionCodec.TryDecode(payload, out var description, out string? error))
             return End(EndReason.ProtocolError, error, isTold: false);
 
-        _owner.OnDescribed(this, description);
+        _description = description;
+        _owner.OnDescribed(this);
         return true;
     }
 
     private bool OnRecords(ReadOnlySpan<byte> payload)
     {
-        _owner.OnRecords(this, [.. PeerRecords.Parser.ParseFrom(payload).Records]);
+        if (!_tellings.TryTake(_clock.Now))
+            return End(EndReason.ProtocolError, "the peer tells of other nodes without end", isTold: false);
+
+        _owner.OnRecords(this, PeerRecords.Parser.ParseFrom(payload).Records);
         return true;
     }
 
@@ -240,14 +264,21 @@ internal sealed class Session : Scheduled, IFrameSink
 
     private async Task RunAsync()
     {
-        var end = await _reader.RunAsync().ConfigureAwait(false);
-        End(end.Reason, end.Detail, isTold: false);
+        var end = new ReadEnd(EndReason.ProtocolError, "a frame met a fault of this node");
+        try
+        {
+            end = await _reader.RunAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            End(end.Reason, end.Detail, isTold: false);
 
-        // Bytes of the peer that nobody reads would turn our goodbye into a reset: drain until it hangs up or the linger is over.
-        if (end.Reason != EndReason.TransportError)
-            await _reader.RunAsync().ConfigureAwait(false);
-        await _link.DisposeAsync().ConfigureAwait(false);
-        _completion.TrySetResult();
+            // Bytes of the peer that nobody reads would turn our goodbye into a reset: drain until it hangs up or the linger is over.
+            if (!_isTold)
+                await _reader.DrainAsync().ConfigureAwait(false);
+            await _link.DisposeAsync().ConfigureAwait(false);
+            _completion.TrySetResult();
+        }
     }
 
     private void OnWriteFailed(Exception e) =>
@@ -255,10 +286,10 @@ internal sealed class Session : Scheduled, IFrameSink
 
     private bool End(EndReason reason, string detail, bool isTold)
     {
-        if (Interlocked.Exchange(ref _isEnded, 1) != 0)
+        long lingerUntil = _clock.Now + LingerMilliseconds;
+        if (Interlocked.CompareExchange(ref _lingerUntil, lingerUntil, 0) != 0)
             return false;
 
-        _lingerUntil = _clock.Now + LingerMilliseconds;
         if (!isTold && reason != EndReason.TransportError)
         {
             var close = new Protocol.Wire.Close { Reason = CloseReasons.ToWire(reason), Detail = detail };
@@ -268,9 +299,7 @@ internal sealed class Session : Scheduled, IFrameSink
         _writer.Complete();
         _owner.OnEnded(this, reason, detail, isTold);
         _pings.Fail(NotConnected());
-        _schedule.Set(this, _lingerUntil);
-        if (isTold)
-            _link.Abort();
+        _schedule.Set(this, lingerUntil);
         return false;
     }
 

@@ -20,8 +20,12 @@ internal readonly record struct ReadEnd(EndReason Reason, string Detail);
 /// <summary>The session's only read loop. An idle session holds no buffer: it waits in a read of zero bytes.</summary>
 internal sealed class SessionReader(Stream stream, int maxPayload, TimeProvider time, IFrameSink sink)
 {
-    // After a wait this long the session counts as idle; before, a second system call per read costs more than a buffer.
-    private static readonly TimeSpan IdleAfter = TimeSpan.FromMilliseconds(20);
+    // A session is busy after so many reads in a row that waited no longer than this; a second system call per read then
+    // costs more than a buffer. A ping and its pong now and then make none busy.
+    private const int BusyReads = 4;
+    private static readonly TimeSpan ShortWait = TimeSpan.FromMilliseconds(20);
+
+    private const int DrainBuffer = 4096;
 
     /// <summary>Reads until the end of the stream, an error, or until the sink has had enough.</summary>
     public async Task<ReadEnd> RunAsync()
@@ -29,13 +33,13 @@ internal sealed class SessionReader(Stream stream, int maxPayload, TimeProvider 
         var frames = new FrameReader(maxPayload);
         byte[]? buffer = null;
         int filled = 0;
-        bool isIdle = false;
+        int shortWaits = 0;
         try
         {
             while (true)
             {
                 long asked = time.GetTimestamp();
-                if (isIdle && filled == 0)
+                if (shortWaits < BusyReads && filled == 0)
                 {
                     Release(ref buffer);
                     await stream.ReadAsync(Memory<byte>.Empty).ConfigureAwait(false);
@@ -46,14 +50,14 @@ internal sealed class SessionReader(Stream stream, int maxPayload, TimeProvider 
                 if (read == 0)
                     return new ReadEnd(EndReason.TransportError, "the peer closed the connection without a goodbye");
 
-                isIdle = time.GetElapsedTime(asked) > IdleAfter;
+                shortWaits = time.GetElapsedTime(asked) > ShortWait ? 0 : Math.Min(shortWaits + 1, BusyReads);
                 filled += read;
                 sink.OnReceived(read);
                 if (!Take(frames, buffer, ref filled, out var error))
                     return error;
             }
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or AuthenticationException or InvalidOperationException)
+        catch (Exception e) when (IsLoss(e))
         {
             return new ReadEnd(EndReason.TransportError, $"the connection broke: {(e.InnerException ?? e).Message}");
         }
@@ -62,6 +66,29 @@ internal sealed class SessionReader(Stream stream, int maxPayload, TimeProvider 
             Release(ref buffer);
         }
     }
+
+    /// <summary>Reads on without looking, until the other end hangs up or the connection is cut.</summary>
+    public async Task DrainAsync()
+    {
+        byte[]? buffer = ArrayPool<byte>.Shared.Rent(DrainBuffer);
+        try
+        {
+            while (await stream.ReadAsync(buffer).ConfigureAwait(false) > 0)
+            {
+            }
+        }
+        catch (Exception e) when (IsLoss(e))
+        {
+            // That is the end.
+        }
+        finally
+        {
+            Release(ref buffer);
+        }
+    }
+
+    private static bool IsLoss(Exception e) =>
+        e is IOException or ObjectDisposedException or AuthenticationException or InvalidOperationException;
 
     private bool Take(FrameReader frames, byte[] buffer, ref int filled, out ReadEnd end)
     {

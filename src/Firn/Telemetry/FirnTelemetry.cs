@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Firn.Sessions;
 
 namespace Firn.Telemetry;
 
@@ -48,4 +49,13 @@ internal sealed class FirnTelemetry : IDisposable
 
 /// <summary>Sums over the sessions of a node since its start.</summary>
 internal readonly record struct TrafficTotals(
-    int Sessions, long BytesSent, long BytesReceived, long FramesSent, long FramesReceived, long QueuedBytes);
+    int Sessions, long BytesSent, long BytesReceived, long FramesSent, long FramesReceived, long QueuedBytes)
+{
+    public TrafficTotals Plus(Session session) => new(
+        Sessions + 1,
+        BytesSent + session.Sent.Bytes,
+        BytesReceived + session.Received.Bytes,
+        FramesSent + session.Sent.Frames,
+        FramesReceived + session.Received.Frames,
+        QueuedBytes + session.QueuedBytes);
+}

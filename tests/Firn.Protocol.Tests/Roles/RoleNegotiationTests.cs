@@ -102,6 +102,7 @@ public class RoleNegotiationTests
     [InlineData("entry exit relay", "entry exit relay", NodeRole.Entry, NodeRole.Exit)]
     [InlineData("entry relay", "entry relay", NodeRole.Entry, NodeRole.Relay)]
     [InlineData("relay", "entry exit", NodeRole.Relay, NodeRole.Entry)]
+    [InlineData("entry exit", "entry relay", NodeRole.Exit, NodeRole.Entry)]
     public void Without_wishes_ends_meet_directly_and_the_smaller_one_enters(
         string mine, string theirs, NodeRole myRole, NodeRole theirRole) =>
         RoleNegotiation.Decide(Offer(mine, RoleHint.None), Offer(theirs, RoleHint.None), mineIsSmaller: true)

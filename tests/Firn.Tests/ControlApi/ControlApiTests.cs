@@ -74,17 +74,7 @@ public class ControlApiTests
     {
         await using var served = await ServedNode.StartAsync(admits: _ => false);
 
-        string answer;
-        try
-        {
-            answer = await served.AskAsync("GET /v1/status");
-        }
-        catch (Exception e) when (e is IOException or SocketException)
-        {
-            answer = "";   // the reset can overtake the request
-        }
-
-        answer.ShouldBeEmpty();
+        (await served.AskAsync("GET /v1/status")).ShouldBeEmpty();
     }
 
     [Theory]
@@ -103,7 +93,8 @@ public class ControlApiTests
     [InlineData("POST /v1/dial", "null", 400, "invalidInput", "address")]
     [InlineData("POST /v1/hangup", "{\"name\":7}", 400, "invalidInput", "name")]
     [InlineData("POST /v1/ping", "{}", 400, "invalidInput", "name")]
-    public async Task A_wrong_request_is_told_what_was_expected(string request, string body, int status, string reason, string hint)
+    public async Task A_wrong_request_is_told_what_was_expected(
+        string request, string body, int status, string reason, string hint)
     {
         await using var served = await ServedNode.StartAsync();
 
@@ -120,8 +111,9 @@ public class ControlApiTests
     {
         await using var served = await ServedNode.StartAsync();
 
+        int tooMuch = Firn.ControlApi.MaxRequestBytes + 1;
         string answer = await served.SendAsync(
-            $"POST /v1/dial HTTP/1.1\r\nHost: firn\r\nConnection: close\r\nContent-Length: {Firn.ControlApi.MaxRequestBytes + 1}\r\n\r\n");
+            $"POST /v1/dial HTTP/1.1\r\nHost: firn\r\nConnection: close\r\nContent-Length: {tooMuch}\r\n\r\n");
 
         answer.ShouldStartWith("HTTP/1.1 413 ");
         answer.ShouldContain("invalidInput");

@@ -35,13 +35,20 @@ internal sealed class ServedNode : IAsyncDisposable
         return socket;
     }
 
-    /// <summary>Everything that comes back for these bytes until the server closes.</summary>
+    /// <summary>Everything that comes back for these bytes until the server closes; nothing if it cuts the connection off.</summary>
     public async Task<string> SendAsync(string request)
     {
         using var socket = await ConnectAsync();
-        await socket.SendAsync(Encoding.ASCII.GetBytes(request));
         using var reader = new StreamReader(new NetworkStream(socket));
-        return await reader.ReadToEndAsync();
+        try
+        {
+            await socket.SendAsync(Encoding.ASCII.GetBytes(request));
+            return await reader.ReadToEndAsync();
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            return "";   // a reset: it can overtake the request
+        }
     }
 
     public Task<string> AskAsync(string methodAndPath, string body = "") => SendAsync(

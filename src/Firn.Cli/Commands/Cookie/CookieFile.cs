@@ -6,7 +6,9 @@ namespace Firn.Cli;
 /// <summary>Puts a cookie into a home, and says so.</summary>
 internal static class CookieFile
 {
-    /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: there is another cookie already, or this is none.</exception>
+    /// <exception cref="FirnException">
+    /// <see cref="FailureReason.InvalidInput"/>: there is another cookie already, or this is none.
+    /// </exception>
     public static void Write(FirnHome home, string cookie, bool force, TextWriter output, bool json)
     {
         bool exists = File.Exists(home.CookiePath);
@@ -15,7 +17,7 @@ internal static class CookieFile
         {
             throw new FirnException(
                 FailureReason.InvalidInput,
-                $"{home.CookiePath} holds another cookie: --force replaces it, and nodes that keep the old one are no longer peers");
+                $"{home.CookiePath} holds another cookie: --force replaces it, and whoever keeps the old one is a stranger then");
         }
 
         if (!same)

@@ -9,15 +9,19 @@ internal static class CookieGenerateCommand
 {
     public static Command Create(CommonOptions common)
     {
-        var force = new Option<bool>("--force") { Description = "Replace the cookie that is there; peers that keep the old one are lost" };
+        var force = new Option<bool>("--force") { Description = "Replace the cookie that is there" };
         var command = new ExampledCommand(
-            "generate", "Make a new cookie of 256 random bits", "firn cookie generate", "firn cookie generate --force   replace the one that is there")
+            "generate",
+            "Make a new cookie of 256 random bits",
+            "firn cookie generate",
+            "firn cookie generate --force   replace the one that is there")
         {
             force,
         };
         command.SetAction(parsed =>
         {
-            CookieFile.Write(FirnHome.Open(), Generate(), parsed.GetValue(force), parsed.InvocationConfiguration.Output, parsed.GetValue(common.Json));
+            var output = parsed.InvocationConfiguration.Output;
+            CookieFile.Write(FirnHome.Open(), Generate(), parsed.GetValue(force), output, parsed.GetValue(common.Json));
             return Tool.Success;
         });
         return command;

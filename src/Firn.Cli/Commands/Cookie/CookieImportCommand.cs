@@ -24,7 +24,8 @@ internal static class CookieImportCommand
         command.SetAction(parsed =>
         {
             string cookie = Console.IsInputRedirected ? Read(Console.In) : Ask();
-            CookieFile.Write(FirnHome.Open(), cookie, parsed.GetValue(force), parsed.InvocationConfiguration.Output, parsed.GetValue(common.Json));
+            var output = parsed.InvocationConfiguration.Output;
+            CookieFile.Write(FirnHome.Open(), cookie, parsed.GetValue(force), output, parsed.GetValue(common.Json));
             return Tool.Success;
         });
         return command;
@@ -36,7 +37,7 @@ internal static class CookieImportCommand
         var buffer = new char[MaxLength + 1];
         int length = input.ReadBlock(buffer);
         if (length > MaxLength)
-            throw new FirnException(FailureReason.InvalidInput, $"what came in is longer than {MaxLength} characters: that is no cookie");
+            throw new FirnException(FailureReason.InvalidInput, $"more than {MaxLength} characters came in: that is no cookie");
 
         var cookie = buffer.AsSpan(0, length);
         if (cookie.EndsWith("\n"))
@@ -45,7 +46,7 @@ internal static class CookieImportCommand
             cookie = cookie[..^1];
         return cookie.Length > 0
             ? cookie.ToString()
-            : throw new FirnException(FailureReason.InvalidInput, "nothing came in: expected a cookie, as 'firn cookie show' prints it");
+            : throw new FirnException(FailureReason.InvalidInput, "nothing came in: expected what 'firn cookie show' prints");
     }
 
     private static string Ask()

@@ -1,0 +1,32 @@
+namespace Firn.Benchmarks;
+
+/// <summary>Nodes without a home, mesh or discovery: every session of a benchmark is one that it dialled itself.</summary>
+internal static class FirnNodes
+{
+    private const string Cookie = "firn_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+    public static Task<Node> StartAsync(string name, int pingInterval = 15_000)
+    {
+        var options = new NodeOptions
+        {
+            Name = $"{name}@bench",
+            Ephemeral = true,
+            Cookie = Cookie,
+            Mesh = MeshMode.None,
+            Discovery = false,
+            PingInterval = TimeSpan.FromMilliseconds(pingInterval),
+        };
+        options.Listen.Add("tcp://127.0.0.1:0");
+        return Node.StartAsync(options);
+    }
+
+    /// <summary>Nodes to dial from, each with an identity of its own.</summary>
+    public static async Task<Node[]> StartAsync(int count, int pingInterval = 15_000)
+    {
+        var nodes = new Node[count];
+        await Parallel.ForAsync(0, count, async (i, _) => nodes[i] = await StartAsync($"dialler-{i}", pingInterval));
+        return nodes;
+    }
+
+    public static Task DisposeAsync(IEnumerable<Node> nodes) => Parallel.ForEachAsync(nodes, (node, _) => node.DisposeAsync());
+}

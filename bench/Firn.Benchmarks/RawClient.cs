@@ -1,0 +1,27 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+
+namespace Firn.Benchmarks;
+
+/// <summary>Dials a <see cref="RawServer"/>.</summary>
+internal static class RawClient
+{
+    /// <summary>A connection of which both ends know that it stands: one byte has come back.</summary>
+    public static async Task<SslStream> ConnectAsync(string port)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, int.Parse(port, CultureInfo.InvariantCulture)));
+        var tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
+        await tls.AuthenticateAsClientAsync(RawTls.Client);
+        await EchoAsync(tls, new byte[1]);
+        return tls;
+    }
+
+    public static async Task EchoAsync(SslStream tls, byte[] bytes)
+    {
+        await tls.WriteAsync(bytes);
+        await tls.ReadExactlyAsync(bytes);
+    }
+}

@@ -1,0 +1,12 @@
+namespace Firn.Protocol.Tests;
+
+/// <summary>Runs only with FIRN_TEST_LONG=1.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class LongTheoryAttribute : TheoryAttribute
+{
+    public LongTheoryAttribute()
+    {
+        if (Environment.GetEnvironmentVariable("FIRN_TEST_LONG") is not "1")
+            Skip = "takes minutes; set FIRN_TEST_LONG=1";
+    }
+}

@@ -1,0 +1,432 @@
+using System.Globalization;
+using RefusalReason = Firn.Protocol.Wire.RefusalReason;
+
+namespace Firn.Protocol.Tests;
+
+/// <summary>One thing that can happen next in a <see cref="PairModel"/>.</summary>
+internal readonly record struct PairEvent(PairEventKind Kind, int Link = 0, int Side = 0)
+{
+    public override string ToString() => Kind switch
+    {
+        PairEventKind.Deliver => string.Create(CultureInfo.InvariantCulture, $"link {Link} delivers to {"AB"[Side]}"),
+        PairEventKind.Restart => $"{"AB"[Side]} restarts",
+        PairEventKind.PatienceEnds => "two seconds pass",
+        _ => string.Create(CultureInfo.InvariantCulture, $"{Kind} {Link}"),
+    };
+}
+
+internal enum PairEventKind
+{
+    Dial,
+    SendCommit,
+    Deliver,
+    Break,
+    PatienceEnds,
+    Restart,
+}
+
+/// <summary>What may go wrong during a run, each so many times.</summary>
+internal readonly record struct PairFaults(int Breaks = 0, int Waits = 0, int Restarts = 0);
+
+/// <summary>
+/// Two peer books and the links between them. Each link is two queues in order; everything else may happen in any order. A link
+/// that breaks loses what is on its way, and each end learns of it whenever its "end of stream" is delivered.
+/// </summary>
+internal sealed class PairModel
+{
+    private static readonly PeerKey[] Keys = [Pair.Alice, Pair.Bob];
+    private readonly List<Link> _links = [];
+    private readonly End[] _ends;
+    private PairFaults _faults;
+    private long _now;
+
+    /// <param name="dials">Who makes each dial: 0 is A, whose name is the smaller one; 1 is B.</param>
+    /// <param name="faults">What may go wrong.</param>
+    public PairModel(IEnumerable<int> dials, PairFaults faults)
+    {
+        _faults = faults;
+        _ends = [new End(this, 0, 1), new End(this, 1, 1)];
+        foreach (int side in dials)
+            _links.Add(new Link(side));
+    }
+
+    /// <summary>What happened against the rules, if anything.</summary>
+    public string? Wrong { get; private set; }
+
+    public int Downs { get; private set; }
+
+    public bool HadFault { get; private set; }
+
+    public SessionId? HeldBy(int side) => _ends[side].Held?.Id;
+
+    public bool IsUp(int side) => _ends[side].IsUp;
+
+    public IReadOnlyList<DialEnd> Dials => [.. _links.Select(l => l.Result)];
+
+    public List<PairEvent> Enabled()
+    {
+        var events = new List<PairEvent>();
+        for (int i = 0; i < _links.Count; i++)
+        {
+            var link = _links[i];
+            if (link.Stage[link.Initiator] == Stage.Unused)
+                events.Add(new PairEvent(PairEventKind.Dial, i));
+            if (link.Stage[link.Initiator] == Stage.Decided)
+                events.Add(new PairEvent(PairEventKind.SendCommit, i));
+            for (int side = 0; side < 2; side++)
+            {
+                if (link.To[side].Count > 0)
+                    events.Add(new PairEvent(PairEventKind.Deliver, i, side));
+            }
+
+            if (_faults.Breaks > 0 && !link.IsBroken && (IsOpen(link, 0) || IsOpen(link, 1)))
+                events.Add(new PairEvent(PairEventKind.Break, i));
+        }
+
+        if (_faults.Waits > 0)
+            events.Add(new PairEvent(PairEventKind.PatienceEnds));
+        for (int side = 0; side < 2 && _faults.Restarts > 0; side++)
+            events.Add(new PairEvent(PairEventKind.Restart, 0, side));
+        return events;
+    }
+
+    public void Apply(PairEvent next)
+    {
+        var link = _links[next.Link];
+        switch (next.Kind)
+        {
+            case PairEventKind.Dial:
+                link.Stage[link.Initiator] = Stage.Proving;
+                link.Stage[1 - link.Initiator] = Stage.Proving;
+                link.Result = DialEnd.Running;
+                Send(link, link.Initiator, new Message(MessageKind.Proof, Incarnation: _ends[link.Initiator].Incarnation));
+                break;
+            case PairEventKind.SendCommit:
+                SendCommit(next.Link);
+                break;
+            case PairEventKind.Deliver:
+                Receive(next.Link, next.Side, link.To[next.Side].Dequeue());
+                break;
+            case PairEventKind.Break:
+                _faults = _faults with { Breaks = _faults.Breaks - 1 };
+                HadFault = true;
+                Break(link);
+                break;
+            case PairEventKind.PatienceEnds:
+                _faults = _faults with { Waits = _faults.Waits - 1 };
+                _now += 2_000;
+                break;
+            case PairEventKind.Restart:
+                _faults = _faults with { Restarts = _faults.Restarts - 1 };
+                HadFault = true;
+                Restart(next.Side);
+                break;
+        }
+    }
+
+    /// <summary>After everything has come to rest: nothing goes wrong any more, and <paramref name="side"/> dials once more.</summary>
+    public void Redial(int side)
+    {
+        _faults = default;
+        _now += 10_000;
+        _links.Add(new Link(side));
+        for (var enabled = Enabled(); enabled.Count > 0; enabled = Enabled())
+            Apply(enabled[0]);
+    }
+
+    /// <summary>All that decides what can happen from here on, in 128 bits.</summary>
+    public UInt128 Fingerprint()
+    {
+        var print = new Fingerprint();
+        print.Add(_faults.Breaks, _faults.Waits, _faults.Restarts, HadFault ? 1 : 0, Downs > 0 ? 1 : 0);
+        foreach (var end in _ends)
+            end.AddTo(ref print, _now);
+        foreach (var link in _links)
+            link.AddTo(ref print);
+        return print.Value;
+    }
+
+    private static bool IsOpen(Link link, int side) => link.Stage[side] is not (Stage.Unused or Stage.Closed);
+
+    private static void Send(Link link, int from, Message message)
+    {
+        if (!link.IsBroken)
+            link.To[1 - from].Enqueue(message);
+    }
+
+    private static void Break(Link link)
+    {
+        link.IsBroken = true;
+        for (int side = 0; side < 2; side++)
+        {
+            link.To[side].Clear();
+            if (IsOpen(link, side))
+                link.To[side].Enqueue(new Message(MessageKind.EndOfStream));
+        }
+    }
+
+    private void Restart(int side)
+    {
+        var before = _ends[side];
+        _ends[side] = new End(this, side, before.Incarnation.Value + 1);
+        foreach (var link in _links.Where(l => IsOpen(l, side)))
+        {
+            Shut(link, side);
+            if (link.Initiator == side)
+                link.Result = DialEnd.Failed;
+        }
+    }
+
+    /// <summary>This end is done with the link; what was sent still arrives, then the other end sees the end of the stream.</summary>
+    private static void Shut(Link link, int side)
+    {
+        link.Stage[side] = Stage.Closed;
+        link.To[side].Clear();
+        if (IsOpen(link, 1 - side))
+            Send(link, side, new Message(MessageKind.EndOfStream));
+    }
+
+    private void SendCommit(int index)
+    {
+        var link = _links[index];
+        var end = _ends[link.Initiator];
+        end.Book.OnCommitSent(Number(index), end.Peer, link.Remote, Id(index), link.Decision, _now);
+        link.Stage[link.Initiator] = Stage.Committed;
+        Send(link, link.Initiator, new Message(MessageKind.Commit, Session: link.Decision.Last, Counter: link.Decision.Counter));
+        end.CarryOut();
+    }
+
+    private void Receive(int index, int side, Message message)
+    {
+        var link = _links[index];
+        var end = _ends[side];
+        if (!IsOpen(link, side))
+            return;
+
+        switch (message.Kind)
+        {
+            case MessageKind.Proof:
+                var proof = end.Book.OnProof(end.Peer, message.Incarnation, _now);
+                link.AcceptorSees = message.Incarnation;
+                if (proof.Refusal == RefusalReason.Unspecified)
+                    Send(link, side, new Message(MessageKind.Verdict, Session: proof.Held, Incarnation: end.Incarnation));
+                else
+                    Refuse(link, side, proof.Refusal);
+                break;
+
+            case MessageKind.Verdict:
+                link.Remote = message.Incarnation;
+                link.Decision = end.Book.OnVerdict(end.Peer, message.Incarnation, message.Session, _now);
+                if (link.Decision.Refusal == RefusalReason.Unspecified)
+                    link.Stage[side] = Stage.Decided;
+                else
+                    RefuseAsInitiator(link, side);
+                break;
+
+            case MessageKind.Commit:
+                var refusal = end.Book.OnCommit(
+                    Number(index), end.Peer, link.AcceptorSees, Id(index), message.Session, message.Counter, _now);
+                if (refusal == RefusalReason.Unspecified)
+                {
+                    link.Stage[side] = Stage.Session;
+                    Send(link, side, new Message(MessageKind.Describe));
+                }
+                else
+                {
+                    Refuse(link, side, refusal);
+                }
+
+                break;
+
+            case MessageKind.Describe:
+                link.Stage[side] = Stage.Session;
+                bool wins = end.Book.OnAccepted(Number(index), _now);
+                link.Result = wins ? DialEnd.Connected : DialEnd.Yielded;
+                if (!wins)
+                    Close(index, side, EndReason.Goodbye);
+                break;
+
+            case MessageKind.Refusal:
+                link.Result = message.Refusal is RefusalReason.Simultaneous or RefusalReason.Duplicate ? DialEnd.Yielded : DialEnd.Failed;
+                Shut(link, side);
+                end.Book.OnEnded(Number(index), EndReason.TransportError, _now);
+                break;
+
+            case MessageKind.Close:
+                Shut(link, side);
+                end.Book.OnEnded(Number(index), message.Reason, _now);
+                break;
+
+            case MessageKind.EndOfStream:
+                if (link.Initiator == side && link.Result == DialEnd.Running)
+                    link.Result = DialEnd.Failed;
+                Shut(link, side);
+                end.Book.OnEnded(Number(index), EndReason.TransportError, _now);
+                break;
+        }
+
+        end.CarryOut();
+    }
+
+    private static void Refuse(Link link, int side, RefusalReason reason)
+    {
+        Send(link, side, new Message(MessageKind.Refusal, Refusal: reason));
+        Shut(link, side);
+    }
+
+    private static void RefuseAsInitiator(Link link, int side)
+    {
+        link.Result = link.Decision.Refusal == RefusalReason.Duplicate ? DialEnd.Yielded : DialEnd.Failed;
+        Shut(link, side);
+    }
+
+    private void Close(int index, int side, EndReason reason)
+    {
+        var link = _links[index];
+        if (!IsOpen(link, side))
+            return;
+
+        if (link.Stage[side] == Stage.Session)
+            Send(link, side, new Message(MessageKind.Close, Reason: reason));
+        else if (link.Initiator == side)
+            link.Result = DialEnd.Failed;
+        Shut(link, side);
+        _ends[side].Book.OnEnded(Number(index), reason, _now);
+    }
+
+    private static long Number(int index) => index + 1;
+
+    private static SessionId Id(int index) => Pair.Session((ulong)index + 1);
+
+    /// <summary>How a dial ended for its initiator.</summary>
+    internal enum DialEnd
+    {
+        NotStarted,
+        Running,
+        Connected,
+        Yielded,
+        Failed,
+    }
+
+    private enum Stage
+    {
+        Unused,
+        Proving,
+        Decided,
+        Committed,
+        Session,
+        Closed,
+    }
+
+    private enum MessageKind
+    {
+        Proof,
+        Verdict,
+        Commit,
+        Describe,
+        Refusal,
+        Close,
+        EndOfStream,
+    }
+
+    private readonly record struct Message(
+        MessageKind Kind, SessionId? Session = null, ulong Counter = 0, Incarnation Incarnation = default,
+        RefusalReason Refusal = default, EndReason Reason = default);
+
+    private sealed class Link(int initiator)
+    {
+        public int Initiator { get; } = initiator;
+
+        public Stage[] Stage { get; } = new Stage[2];
+
+        public Queue<Message>[] To { get; } = [new(), new()];
+
+        public bool IsBroken { get; set; }
+
+        public DialEnd Result { get; set; }
+
+        public VerdictDecision Decision { get; set; }
+
+        /// <summary>What the initiator was told of the acceptor's incarnation.</summary>
+        public Incarnation Remote { get; set; }
+
+        /// <summary>What the acceptor was told of the initiator's incarnation.</summary>
+        public Incarnation AcceptorSees { get; set; }
+
+        public void AddTo(ref Fingerprint print)
+        {
+            print.Add((int)Stage[0], (int)Stage[1], IsBroken ? 1 : 0, (int)Result, (long)Remote.Value);
+            print.Add((long)AcceptorSees.Value, Decision.Last?.GetHashCode() ?? 0, (long)Decision.Counter);
+            foreach (var queue in To)
+            {
+                print.Add(queue.Count);
+                foreach (var m in queue)
+                    print.Add((int)m.Kind, m.Session?.GetHashCode() ?? 0, (long)m.Counter, (long)m.Incarnation.Value, (int)m.Refusal, (int)m.Reason);
+            }
+        }
+    }
+
+    private sealed class End
+    {
+        private readonly PairModel _model;
+        private readonly int _side;
+        private readonly Queue<NodeAction> _actions = [];
+
+        public End(PairModel model, int side, ulong incarnation)
+        {
+            (_model, _side) = (model, side);
+            Incarnation = new Incarnation(incarnation);
+            Book = new PeerBook(Keys[side], new PeerBookLimits(), OnAction);
+        }
+
+        public PeerBook Book { get; }
+
+        public Incarnation Incarnation { get; }
+
+        public PeerKey Peer => Keys[1 - _side];
+
+        public HeldSession? Held => Book.Find(Peer)?.Held;
+
+        /// <summary>As told by PeerUp and PeerDown.</summary>
+        public bool IsUp { get; private set; }
+
+        public void CarryOut()
+        {
+            while (_actions.TryDequeue(out var action))
+            {
+                if (action is CloseLink close)
+                    _model.Close((int)close.Link - 1, _side, close.Reason);
+            }
+        }
+
+        public void AddTo(ref Fingerprint print, long now)
+        {
+            print.Add((long)Incarnation.Value, IsUp ? 1 : 0);
+            if (Book.Find(Peer) is not { } entry)
+                return;
+
+            print.Add((long)entry.Incarnation.Value, (long)entry.Accepted, (long)entry.Taken, entry.Last?.GetHashCode() ?? 0, entry.IsUp ? 1 : 0, (int?)entry.Handover ?? -1);
+            print.Add(entry.Held?.Link ?? 0, entry.Held is { IsOurs: true } ? 1 : 0, entry.Commits.Count);
+            foreach (var commit in entry.Commits)
+                print.Add(commit.Link, (long)commit.Counter, (long)commit.Incarnation.Value, Math.Min(2_000, now - commit.SentAt));
+        }
+
+        private void OnAction(NodeAction action)
+        {
+            _actions.Enqueue(action);
+            string? wrong = action switch
+            {
+                RaisePeerUp when IsUp => "a second PeerUp without a PeerDown",
+                RaisePeerDown when !IsUp => "a PeerDown without a PeerUp",
+                SwitchSession when !IsUp => "a switch of sessions without a PeerUp",
+                _ => null,
+            };
+            if (wrong is not null)
+                _model.Wrong ??= $"{"AB"[_side]} raised {wrong}";
+
+            IsUp = action switch { RaisePeerUp => true, RaisePeerDown => false, _ => IsUp };
+            if (action is RaisePeerDown)
+                _model.Downs++;
+        }
+    }
+}

@@ -1,0 +1,193 @@
+using System.CommandLine;
+using Firn.Cli;
+
+namespace Firn.Tests;
+
+public class CommandLineTests
+{
+    private static readonly string[] Commands =
+    [
+        "up", "status", "peers", "dial", "hangup", "ping", "events", "stop",
+        "cookie show", "cookie generate", "cookie import", "cookie path", "demo", "completions",
+    ];
+
+    [Theory]
+    [InlineData("bogus", "'bogus'")]
+    [InlineData("up --bogus", "'--bogus'")]
+    [InlineData("up extra", "'extra'")]
+    [InlineData("up --listen a@:3", "--listen: \"a@:3\": at character 3")]
+    [InlineData("up --peer a..b", "--peer: \"a..b\": at character 3")]
+    [InlineData("up --peer a --peer x://b", "--peer: \"x://b\": at character 1")]
+    [InlineData("up --ping-interval 15", "--ping-interval: \"15\" is not a duration")]
+    [InlineData("up --mesh some", "expected full or none")]
+    [InlineData("up --role king", "expected indeterminate, entry, exit or relay")]
+    [InlineData("up --role entry --prefer-role exit", "exclude each other")]
+    [InlineData("up --prefer-role entry --exclude-role entry", "exclude each other")]
+    [InlineData("up --log-level loud", "expected trace, debug, info, warning, error, none")]
+    [InlineData("up --name", "--name")]
+    [InlineData("dial", "'ADDRESS'")]
+    [InlineData("dial a b", "'b'")]
+    [InlineData("dial ::", "ADDRESS: \"::\"")]
+    [InlineData("hangup", "'NAME'")]
+    [InlineData("ping", "'NAME'")]
+    [InlineData("ping db -c many", "-c: \"many\": expected a number of pings")]
+    [InlineData("ping db -i 0s", "-i: \"0s\" is too short")]
+    [InlineData("cookie", "cookie --help")]
+    [InlineData("cookie import --cookie secret", "'--cookie'")]
+    [InlineData("up --cookie secret", "'--cookie'")]
+    [InlineData("completions tcsh", "expected bash, zsh or fish")]
+    public async Task A_wrong_command_line_is_one_line_and_exit_code_2(string line, string hint)
+    {
+        var (code, output, error) = await RunAsync(line);
+
+        code.ShouldBe(2);
+        output.ShouldBeEmpty();
+        error.ShouldStartWith("firn: ");
+        error.ShouldContain(hint);
+        error.ShouldEndWith(" --help')\n");
+        error.Count(c => c == '\n').ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Nothing_at_all_shows_the_commands_and_is_a_usage_error()
+    {
+        var (code, output, error) = await RunAsync("");
+
+        code.ShouldBe(2);
+        output.ShouldContain("firn demo");
+        error.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Every_command_has_help_with_examples()
+    {
+        foreach (string command in Commands)
+        {
+            var (code, output, error) = await RunAsync(command + " --help");
+
+            code.ShouldBe(0);
+            error.ShouldBeEmpty();
+            output.ShouldContain($"firn {command}");
+            output[output.IndexOf("Examples:", StringComparison.Ordinal)..].ShouldContain("firn ");
+        }
+    }
+
+    [Fact]
+    public void Every_command_takes_json_and_node()
+    {
+        var root = Tool.CreateRoot(new CommonOptions());
+        foreach (string command in Commands)
+        {
+            root.Parse(command + " --json --node db").Errors.Select(e => e.Message)
+                .ShouldAllBe(message => message.StartsWith("Required argument", StringComparison.Ordinal), command);
+        }
+    }
+
+    [Fact]
+    public void No_option_takes_a_secret()
+    {
+        var options = AllCommands(Tool.CreateRoot(new CommonOptions())).SelectMany(command => command.Options);
+
+        options.Select(option => option.Name).Where(name => name.Contains("cookie") || name.Contains("secret")).Distinct()
+            .ShouldBe(["--cookie-file"]);
+    }
+
+    [Fact]
+    public void All_options_of_up_reach_the_node()
+    {
+        var options = new UpOptions();
+        var command = new Command("up");
+        options.AddTo(command);
+        var parsed = command.Parse(
+            "--name db --listen 127.0.0.1:0 --listen [::1]:0 --peer a --peer b@c:4 --cluster lab --cookie-file f "
+            + "--exclude-role relay --mesh none --ping-interval 500ms --ping-deadline 2m --no-discovery");
+
+        parsed.Errors.ShouldBeEmpty();
+        using var loggers = new LineLoggerFactory(options.LogLevelOf(parsed), _ => { });
+        var node = options.ToNodeOptions(parsed, loggers);
+
+        node.Name.ShouldBe("db");
+        node.Listen.ShouldBe(["127.0.0.1:0", "[::1]:0"]);
+        node.Peers.ShouldBe(["a", "b@c:4"]);
+        node.Cluster.ShouldBe("lab");
+        node.CookieFile.ShouldBe("f");
+        node.RoleHint.ShouldBe(new RoleHint(RoleHintMode.Exclude, NodeRole.Relay));
+        node.Mesh.ShouldBe(MeshMode.None);
+        node.PingInterval.ShouldBe(TimeSpan.FromMilliseconds(500));
+        node.PingDeadline.ShouldBe(TimeSpan.FromMinutes(2));
+        node.Discovery.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Without_options_the_node_has_its_own_defaults()
+    {
+        var options = new UpOptions();
+        var command = new Command("up");
+        options.AddTo(command);
+        using var loggers = new LineLoggerFactory(Microsoft.Extensions.Logging.LogLevel.None, _ => { });
+
+        var node = options.ToNodeOptions(command.Parse(""), loggers);
+        var defaults = new NodeOptions();
+
+        (node.Name, node.Cluster, node.CookieFile).ShouldBe((null, null, null));
+        (node.Mesh, node.PingInterval, node.PingDeadline, node.Discovery, node.RoleHint)
+            .ShouldBe((defaults.Mesh, defaults.PingInterval, defaults.PingDeadline, defaults.Discovery, defaults.RoleHint));
+        node.Listen.ShouldBeEmpty();
+        node.Peers.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("bash", "complete -o default -F _firn firn")]
+    [InlineData("zsh", "compdef _firn firn")]
+    [InlineData("fish", "complete -c firn")]
+    public async Task Completions_ask_the_tool_itself(string shell, string registration)
+    {
+        var (code, output, _) = await RunAsync($"completions {shell}");
+
+        code.ShouldBe(0);
+        output.ShouldContain(registration);
+        output.ShouldContain("[suggest:");
+    }
+
+    [Theory]
+    [InlineData("firn st", "status")]
+    [InlineData("firn up --ping-", "--ping-interval")]
+    [InlineData("firn up --mesh ", "none")]
+    [InlineData("firn completions ", "fish")]
+    [InlineData("firn cookie im", "import")]
+    public async Task The_tool_suggests_what_comes_next(string line, string suggestion)
+    {
+        var output = new StringWriter();
+        await Tool.RunAsync([$"[suggest:{line.Length}]", line], output, TextWriter.Null);
+
+        output.ToString().ReplaceLineEndings("\n").Split('\n').ShouldContain(suggestion);
+    }
+
+    [Theory]
+    [InlineData("firn_abc\n", "firn_abc")]
+    [InlineData("firn_abc\r\n", "firn_abc")]
+    [InlineData("two words ", "two words ")]
+    [InlineData("last\n\n", "last\n")]
+    public void A_cookie_comes_in_without_its_newline(string input, string cookie) =>
+        CookieImportCommand.Read(new StringReader(input)).ShouldBe(cookie);
+
+    [Fact]
+    public void Nothing_and_far_too_much_are_no_cookies()
+    {
+        Refusal("\n").ShouldContain("nothing came in");
+        Refusal(new string('a', 5000)).ShouldContain("more than 4096");
+
+        static string Refusal(string input) =>
+            Should.Throw<FirnException>(() => CookieImportCommand.Read(new StringReader(input))).Message;
+    }
+
+    private static async Task<(int Code, string Output, string Error)> RunAsync(string line)
+    {
+        var output = new StringWriter();
+        var error = new StringWriter();
+        int code = await Tool.RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries), output, error);
+        return (code, output.ToString().ReplaceLineEndings("\n"), error.ToString().ReplaceLineEndings("\n"));
+    }
+
+    private static IEnumerable<Command> AllCommands(Command command) => [command, .. command.Subcommands.SelectMany(AllCommands)];
+}

@@ -1,0 +1,66 @@
+using System.Text.Json;
+using Firn.AspNetCore;
+using Firn.Cli;
+
+namespace Firn.Tests;
+
+public class OutputTests
+{
+    private static readonly DateTime At = new(2026, 1, 2, 3, 4, 6, DateTimeKind.Utc);
+
+    [Fact]
+    public void Peers_line_up_under_their_headings()
+    {
+        var other = FakeNode.Beta with { Name = "longer-name@b.lan", RttMs = null, Direction = "inbound" };
+
+        PeerRows.Table([FakeNode.Beta, other], FakeNode.Beta.ConnectedAt.AddSeconds(125)).ShouldBe(
+        [
+            "NAME               ADDRESS              DIRECTION  ROLE  RTT       UP",
+            "beta@b.lan         tcp://10.0.0.2:3476  outbound   exit  1.250 ms  2m 5s",
+            "longer-name@b.lan  tcp://10.0.0.2:3476  inbound    exit  -         2m 5s",
+        ]);
+    }
+
+    [Fact]
+    public void The_first_line_of_up_is_the_status_as_an_event() => JsonLines.Started(FakeNode.Alpha).ShouldBe(
+        """{"event":"started","name":"alpha@a.lan","did":"did:key:zDnAlpha","incarnation":1700000000001,"cluster":"default","listening":["tcp://127.0.0.1:3476"],"peers":1,"startedAt":"2026-01-02T03:04:00Z","version":"0.1.0"}""");
+
+    [Fact]
+    public void Events_hold_what_belongs_to_them_and_nothing_else()
+    {
+        Json(new EventBody("peerDown", At) { Peer = FakeNode.Beta with { RttMs = null }, Reason = ControlJson.Spell(EndReason.TransportError) })
+            .ShouldBe("""{"event":"peerDown","at":"2026-01-02T03:04:06Z","peer":{"name":"beta@b.lan","did":"did:key:zDnBeta","incarnation":1700000000002,"sessionId":"c2Vzc2lvbg","address":"tcp://10.0.0.2:3476","transport":"tcp","direction":"outbound","role":"exit","capabilities":["relay","tunnel"],"rttMs":null,"connectedAt":"2026-01-02T03:04:05Z","softwareVersion":"0.1.0"},"reason":"transportError"}""");
+        Json(new EventBody("dialFailed", At) { Address = "tcp://b.lan:3476", Reason = "unreachable", Message = "nobody there" })
+            .ShouldBe("""{"event":"dialFailed","at":"2026-01-02T03:04:06Z","reason":"unreachable","address":"tcp://b.lan:3476","message":"nobody there"}""");
+        Json(new EventBody("eventsLost", At) { Count = 3 })
+            .ShouldBe("""{"event":"eventsLost","at":"2026-01-02T03:04:06Z","count":3}""");
+
+        static string Json(EventBody e) => JsonSerializer.Serialize(e, ControlJson.Default.EventBody);
+    }
+
+    [Fact]
+    public void Events_read_as_sentences()
+    {
+        EventLines.Describe(new EventBody("peerUp", At) { Peer = FakeNode.Beta })
+            .ShouldBe("beta@b.lan is up: tcp://10.0.0.2:3476, outbound, exit, RTT 1.250 ms");
+        EventLines.Describe(new EventBody("peerDown", At) { Peer = FakeNode.Beta, Reason = "timeout" })
+            .ShouldBe("beta@b.lan is down: timeout");
+        EventLines.Describe(new EventBody("refused", At) { Source = "10.0.0.9", Message = "the cookie differs" })
+            .ShouldBe("refused 10.0.0.9: the cookie differs");
+    }
+
+    [Fact]
+    public void Text_of_a_peer_cannot_move_the_cursor_or_turn_the_line()
+    {
+        EventLines.Describe(new EventBody("warning", At) { Message = "\e[2Jgone\r\nfirn: all is well\u202E" })
+            .ShouldBe("warning: \uFFFD[2Jgone\uFFFD\uFFFDfirn: all is well\uFFFD");
+        Printable.Line("naïve – 日本").ShouldBe("naïve – 日本");
+    }
+
+    [Theory]
+    [InlineData(0.2134, "0.213 ms")]
+    [InlineData(12.44, "12.4 ms")]
+    [InlineData(230.4, "230 ms")]
+    public void Times_show_three_digits_that_matter(double milliseconds, string shown) =>
+        PeerRows.Milliseconds(milliseconds).ShouldBe(shown);
+}

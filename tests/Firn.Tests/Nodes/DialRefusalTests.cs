@@ -1,0 +1,169 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Firn.Protocol;
+using Firn.Testing;
+
+namespace Firn.Tests.Nodes;
+
+/// <summary>Everything that a dial can meet instead of a peer: its own reason and sentence each.</summary>
+public sealed class DialRefusalTests : NodeFixture
+{
+    [Fact]
+    public async Task Another_cookie_is_said_plainly_at_both_ends()
+    {
+        var a = await StartAsync("a");
+        var b = await StartAsync("b", o => o.Cookie = NodeGroup.OtherCookie);
+
+        var error = await DialFailureAsync(b, a.Address.ToString());
+        var refused = await a.Events.FirstAsync<RefusedEvent>();
+
+        error.Reason.ShouldBe(FailureReason.AuthenticationFailed);
+        error.Message.ShouldContain("cookies differ");
+        refused.Reason.ShouldBe(FailureReason.AuthenticationFailed);
+        refused.Message.ShouldContain("cookies differ");
+        refused.Source.ShouldBe("127.0.0.1");
+        a.Node.Peers.ShouldBeEmpty();
+        b.Node.Peers.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Another_cluster_is_said_to_be_that()
+    {
+        var a = await StartAsync("a");
+        var b = await StartAsync("b", o => o.Cluster = "other");
+
+        var error = await DialFailureAsync(b, a.Address.ToString());
+        var refused = await a.Events.FirstAsync<RefusedEvent>();
+
+        error.Reason.ShouldBe(FailureReason.ClusterDiffers);
+        error.Message.ShouldContain("\"other\"");
+        refused.Reason.ShouldBe(FailureReason.ClusterDiffers);
+        refused.Message.ShouldContain("b@b.lan");
+    }
+
+    [Fact]
+    public async Task With_passphrases_cookie_or_cluster_differ()
+    {
+        var a = await StartAsync("a", o => o.Cookie = "correct horse");
+        var b = await StartAsync("b", o => (o.Cookie, o.Cluster) = ("correct horse", "other"));
+
+        var error = await DialFailureAsync(b, a.Address.ToString());
+
+        error.Reason.ShouldBe(FailureReason.AuthenticationFailed);
+        error.Message.ShouldContain("cookies or clusters");
+    }
+
+    [Fact]
+    public async Task Another_version_of_the_protocol_is_said_to_be_that()
+    {
+        var a = await StartAsync("a");
+        using var future = new Rogue(versions: new VersionRange(7, 9));
+        await using var link = await future.DialAsync(a.Address);
+
+        var error = await Should.ThrowAsync<HandshakeException>(link.ProveAsync);
+
+        error.Failure.ShouldBe(FailureReason.VersionUnsupported);
+        error.Message.ShouldContain("7 to 9");
+    }
+
+    [Fact]
+    public async Task An_HTTP_request_on_the_port_is_told_so()
+    {
+        var a = await StartAsync("a");
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, a.Address.Port);
+        await client.GetStream().WriteAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n"u8.ToArray());
+        using var reader = new StreamReader(client.GetStream(), Encoding.ASCII);
+
+        (await reader.ReadToEndAsync().WaitAsync(EventLog.Ceiling)).ShouldStartWith("HTTP/1.1 400 ");
+        var refused = await a.Events.FirstAsync<RefusedEvent>();
+        refused.Reason.ShouldBe(FailureReason.NotFirn);
+        refused.Message.ShouldContain("HTTP");
+    }
+
+    [Fact]
+    public async Task A_node_does_not_connect_to_itself()
+    {
+        var a = await StartAsync("a");
+
+        var error = await DialFailureAsync(a, a.Address.ToString());
+
+        error.Reason.ShouldBe(FailureReason.Self);
+        error.Message.ShouldContain("this node itself");
+        a.Node.Peers.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("b")]
+    [InlineData("A")]
+    public async Task Another_node_than_the_expected_one_is_named(string expected)
+    {
+        var a = await StartAsync("a");
+        var c = await StartAsync("c");
+
+        var error = await DialFailureAsync(c, $"{expected}@127.0.0.1:{a.Address.Port}");
+
+        error.Reason.ShouldBe(FailureReason.WrongPeer);
+        var refused = await a.Events.FirstAsync<RefusedEvent>();
+        refused.Reason.ShouldBe(FailureReason.WrongPeer);
+        refused.Message.ShouldContain("c@c.lan");
+        refused.Message.ShouldContain("a@a.lan");
+        (await c.Node.ConnectAsync($"a@127.0.0.1:{a.Address.Port}")).Name.ShouldBe(a.Node.Self.Name);
+    }
+
+    [Theory]
+    [InlineData("quic://127.0.0.1:4000")]
+    [InlineData("wss://127.0.0.1")]
+    public async Task A_transport_that_is_not_there_is_said_to_be_missing(string address)
+    {
+        var a = await StartAsync("a");
+
+        var error = await DialFailureAsync(a, address);
+
+        error.Reason.ShouldBe(FailureReason.Unsupported);
+        error.Message.ShouldContain("use tcp");
+    }
+
+    [Fact]
+    public async Task A_port_where_nobody_listens_is_unreachable()
+    {
+        var a = await StartAsync("a");
+        var gone = await StartAsync("gone");
+        var address = gone.Address.ToString();
+        await gone.DisposeAsync();
+
+        var error = await DialFailureAsync(a, address);
+
+        error.Reason.ShouldBe(FailureReason.Unreachable);
+        error.Message.ShouldContain(address);
+        error.Message.ShouldContain("refused");
+    }
+
+    [Fact]
+    public async Task A_malformed_address_is_refused_where_it_is_malformed()
+    {
+        var a = await StartAsync("a");
+
+        var error = await DialFailureAsync(a, "127.0.0.1:port");
+
+        error.Reason.ShouldBe(FailureReason.InvalidInput);
+        error.Message.ShouldContain("port");
+    }
+
+    [Fact]
+    public async Task A_configured_peer_that_cannot_be_reached_is_reported_and_tried_again()
+    {
+        var late = await StartAsync("late");
+        var address = late.Address.ToString();
+        await late.DisposeAsync();
+        var a = await StartAsync("a", o => o.Peers.Add(address));
+
+        var failed = await a.Events.FirstAsync<DialFailedEvent>();
+        (failed.Reason, failed.WillRetry).ShouldBe((FailureReason.Unreachable, true));
+        failed.Address.ToString().ShouldBe(address);
+
+        await StartAsync("late", o => o.Listen[0] = address);
+        await a.PeerAsync("late");
+    }
+}

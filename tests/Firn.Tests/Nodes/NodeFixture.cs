@@ -1,0 +1,66 @@
+using Firn.Testing;
+
+namespace Firn.Tests.Nodes;
+
+/// <summary>Real nodes over loopback.</summary>
+public abstract class NodeFixture : IAsyncLifetime
+{
+    private protected NodeGroup Nodes { get; } = new();
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await Nodes.DisposeAsync();
+
+    private protected Task<LiveNode> StartAsync(string name, Action<NodeOptions>? change = null) => Nodes.StartAsync(name, change);
+
+    /// <summary>The failure of a dial.</summary>
+    private protected static Task<FirnException> DialFailureAsync(LiveNode node, string address) =>
+        Should.ThrowAsync<FirnException>(() => node.Node.ConnectAsync(address).WaitAsync(EventLog.Ceiling));
+
+    /// <summary>Both have one session with each other, and it is the same.</summary>
+    private protected static async Task ShouldShareOneSessionAsync(LiveNode a, LiveNode b)
+    {
+        bool Agree() => a.Node.Peers.SingleOrDefault(p => p.Name == b.Node.Self.Name) is { } there
+            && b.Node.Peers.SingleOrDefault(p => p.Name == a.Node.Self.Name) is { } back
+            && there.SessionId == back.SessionId;
+
+        await a.Events.WhenAsync(_ => b.Events.All.Count >= 0 && Agree(), $"{a.Name} and {b.Name} to agree on a session");
+    }
+}
+
+/// <summary>Real nodes in memory and on virtual time.</summary>
+public abstract class VirtualNodeFixture : IAsyncLifetime
+{
+    private protected NodeGroup Nodes { get; } = NodeGroup.InMemory();
+
+    private protected VirtualTimeProvider Time => Nodes.Time!;
+
+    private protected MemoryNetwork Network => Nodes.Network!;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        Network.Heal();
+        await Nodes.DisposeAsync();
+    }
+
+    private protected Task<LiveNode> StartAsync(string name, Action<NodeOptions>? change = null) => Nodes.StartAsync(name, change);
+
+    private protected Task DriveAsync(Task goal) => Nodes.DriveAsync(goal);
+
+    private protected Task<T> DriveAsync<T>(Task<T> goal) => Nodes.DriveAsync(goal);
+
+    private protected Task DriveAsync(double seconds) => Nodes.DriveAsync(TimeSpan.FromSeconds(seconds));
+
+    /// <summary>Two connected nodes whose first pings are over; the first dialled.</summary>
+    private protected async Task<(LiveNode A, LiveNode B)> PairAsync(Action<NodeOptions>? changeA = null, Action<NodeOptions>? changeB = null)
+    {
+        var a = await StartAsync("a", changeA);
+        var b = await StartAsync("b", changeB);
+        await DriveAsync(a.ConnectAsync(b));
+        await DriveAsync(b.PeerAsync("a"));
+        await DriveAsync(1);
+        return (a, b);
+    }
+}

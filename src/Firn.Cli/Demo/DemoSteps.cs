@@ -55,14 +55,6 @@ internal sealed class DemoSteps
             _console.WriteLine(line);
     }
 
-    /// <summary>For pipes and files: no colours, and lines as long as they are.</summary>
-    private static IAnsiConsole Plain(TextWriter output)
-    {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(output) });
-        console.Profile.Width = 1_000_000;
-        return console;
-    }
-
     private static double Milliseconds(Stopwatch elapsed) => Math.Round(elapsed.Elapsed.TotalMilliseconds, 1);
 
     private void Finish(DemoStep step)

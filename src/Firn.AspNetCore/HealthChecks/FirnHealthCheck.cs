@@ -3,22 +3,15 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Firn.AspNetCore;
 
 /// <summary>Healthy while the node runs. Having no peers is no illness: somebody has to be first.</summary>
-internal sealed class FirnHealthCheck(Func<Node?> node) : IHealthCheck
+internal sealed class FirnHealthCheck(Func<Node?> findNode) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        try
-        {
-            return Task.FromResult(node() is { } running ? Healthy(running) : Unhealthy("the node has not started"));
-        }
-        catch (ObjectDisposedException)
-        {
-            return Task.FromResult(Unhealthy("the node has stopped"));
-        }
+        var node = findNode();
+        if (node is null || node.Stopped.IsCancellationRequested)
+            return Task.FromResult(new HealthCheckResult(context.Registration.FailureStatus, "the node does not run"));
 
-        static HealthCheckResult Healthy(Node running) => HealthCheckResult.Healthy(
-            $"{running.Self.Name} runs", new Dictionary<string, object> { ["peers"] = running.Peers.Count });
-
-        HealthCheckResult Unhealthy(string why) => new(context.Registration.FailureStatus, why);
+        var data = new Dictionary<string, object> { ["peers"] = node.Peers.Count };
+        return Task.FromResult(HealthCheckResult.Healthy($"{node.Self.Name} runs", data));
     }
 }

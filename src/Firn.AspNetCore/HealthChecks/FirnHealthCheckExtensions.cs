@@ -1,5 +1,6 @@
 using Firn;
 using Firn.AspNetCore;
+using Firn.Hosting;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -8,8 +9,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class FirnHealthCheckExtensions
 {
     /// <summary>
-    /// Adds a check that is healthy while the application's <see cref="Node"/> runs; its data holds <c>peers</c>, the
-    /// number of connected peers.
+    /// Adds a check that is healthy while the application's node (of <c>services.AddFirn()</c>, or a <see cref="Node"/> among
+    /// the services) runs; its data holds <c>peers</c>, the number of connected peers.
     /// </summary>
     /// <param name="builder">The health checks of the application.</param>
     /// <param name="name">The name of the check.</param>
@@ -23,6 +24,11 @@ public static class FirnHealthCheckExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         return builder.Add(new HealthCheckRegistration(
-            name, services => new FirnHealthCheck(services.GetService<Node>), failureStatus, tags));
+            name, services => new FirnHealthCheck(() => FindNode(services)), failureStatus, tags));
     }
+
+    /// <summary>Null until it runs: asked for earlier, the node of a <see cref="NodeService"/> is an exception.</summary>
+    private static Node? FindNode(IServiceProvider services) => services.GetService<NodeService>() is { IsRunning: false }
+        ? null
+        : services.GetService<Node>();
 }

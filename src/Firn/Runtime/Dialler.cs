@@ -73,6 +73,9 @@ internal sealed class Dialler(NodeCore node) : IAsyncDisposable
     {
         activity?.SetStatus(ActivityStatusCode.Error, result);
         node.Leave(dial.Link);
+        if (node.IsStopping)
+            return;   // it is this node that has given up
+
         node.Telemetry.HandshakeEnded("initiator", result);
         node.Tell((rules, now) => rules.OnDialFailed(dial.Link, refusal, reason, message, now));
     }

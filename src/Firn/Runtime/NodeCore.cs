@@ -175,6 +175,8 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _isStopping = true;
+        foreach (var request in _requests.Values)
+            request.TrySetException(Stopping());
         await Acceptor.DisposeAsync().ConfigureAwait(false);
         await _dialler.DisposeAsync().ConfigureAwait(false);
 
@@ -190,8 +192,6 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
             session.Link.Abort();
         await goodbyes.ConfigureAwait(false);
         await Schedule.DisposeAsync().ConfigureAwait(false);
-        foreach (var request in _requests.Values)
-            request.TrySetException(Stopping());
 
         var last = new LastAction();
         Post(last);

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Firn.Tests.Api;
 
-/// <summary>The public surface of an assembly as text: one line per member, sorted, with nullability.</summary>
+/// <summary>The public surface of an assembly as text: one line per member, sorted by name, with nullability.</summary>
 internal static class ApiText
 {
     private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
@@ -23,7 +23,7 @@ internal static class ApiText
         foreach (var type in assembly.GetExportedTypes().Where(t => !IsGenerated(t)).OrderBy(t => t.FullName, StringComparer.Ordinal))
         {
             text.Append(Head(type)).Append('\n');
-            var members = type.IsEnum ? EnumMembers(type) : Members(type).Order(StringComparer.Ordinal);
+            var members = type.IsEnum ? EnumMembers(type) : Members(type).OrderBy(m => $"{m.Name} {m.Line}", StringComparer.Ordinal).Select(m => m.Line);
             foreach (var member in members)
                 text.Append("    ").Append(member).Append('\n');
             text.Append('\n');
@@ -38,7 +38,8 @@ internal static class ApiText
         {
             { IsEnum: true } => "enum",
             { IsInterface: true } => "interface",
-            { IsValueType: true } => "struct",
+            { IsValueType: true } => type.GetMethod("PrintMembers", Declared) is null ? "struct" : "record struct",
+            _ when IsRecord(type) => type.IsAbstract ? "abstract record" : type.IsSealed ? "sealed record" : "record",
             _ when typeof(Delegate).IsAssignableFrom(type) => "delegate",
             { IsAbstract: true, IsSealed: true } => "static class",
             { IsAbstract: true } => "abstract class",
@@ -46,24 +47,24 @@ internal static class ApiText
             _ => "class",
         };
         string[] bases = [.. new[] { type.BaseType }.Where(b => b is not null && b != typeof(object) && b != typeof(ValueType) && b != typeof(Enum)).Select(b => Name(b!)),
-            .. type.IsEnum ? [] : type.GetInterfaces().Where(i => i.IsPublic).Select(Name).Order(StringComparer.Ordinal)];
+            .. type.GetInterfaces().Where(i => i.IsPublic && !type.IsEnum && !IsGenerated(i)).Select(Name).Order(StringComparer.Ordinal)];
         return $"{kind} {type.Namespace}.{Name(type)}{(bases.Length > 0 ? " : " + string.Join(", ", bases) : "")}";
     }
 
     private static IEnumerable<string> EnumMembers(Type type) =>
         type.GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => $"{f.Name} = {Convert.ToInt64(f.GetRawConstantValue(), null)}");
 
-    private static IEnumerable<string> Members(Type type)
+    private static IEnumerable<(string Name, string Line)> Members(Type type)
     {
         foreach (var field in type.GetFields(Declared).Where(f => (f.IsPublic || f.IsFamily) && !IsGenerated(f)))
         {
             string kind = field.IsLiteral ? "const " : field.IsStatic ? "static " : "";
             string value = field.IsLiteral ? $" = {(field.GetRawConstantValue() is string s ? $"\"{s}\"" : field.GetRawConstantValue())}" : "";
-            yield return $"{kind}{Name(Nullability.Create(field))} {field.Name}{value}";
+            yield return (field.Name, $"{kind}{Name(Nullability.Create(field))} {field.Name}{value}");
         }
 
-        foreach (var constructor in type.GetConstructors(Declared).Where(IsVisible))
-            yield return $"{Name(type)}({Parameters(constructor)})";
+        foreach (var constructor in type.GetConstructors(Declared).Where(c => IsVisible(c) && !IsGenerated(c)))
+            yield return ("", $"{Name(type)}({Parameters(constructor)})");
 
         foreach (var property in type.GetProperties(Declared).Where(p => p.GetAccessors(nonPublic: true).Any(IsVisible) && !IsGenerated(p)))
         {
@@ -71,16 +72,16 @@ internal static class ApiText
             string set = accessors.Find(a => a == property.SetMethod) is { } setter
                 ? setter.ReturnParameter.GetRequiredCustomModifiers().Any(m => m.Name == "IsExternalInit") ? " init;" : " set;"
                 : "";
-            yield return $"{Modifier(accessors[0])}{Name(Nullability.Create(property))} {property.Name} {{ get;{set} }}";
+            yield return (property.Name, $"{Modifier(accessors[0])}{Name(Nullability.Create(property))} {property.Name} {{ get;{set} }}");
         }
 
         foreach (var happening in type.GetEvents(Declared).Where(e => IsVisible(e.AddMethod!)))
-            yield return $"event {Name(Nullability.Create(happening))} {happening.Name}";
+            yield return (happening.Name, $"event {Name(Nullability.Create(happening))} {happening.Name}");
 
         foreach (var method in type.GetMethods(Declared).Where(m => IsVisible(m) && !IsGenerated(m) && !IsAccessor(m)))
         {
             string generic = method.IsGenericMethod ? $"<{string.Join(", ", method.GetGenericArguments().Select(Name))}>" : "";
-            yield return $"{Modifier(method)}{Name(Nullability.Create(method.ReturnParameter))} {method.Name}{generic}({Parameters(method)})";
+            yield return (method.Name, $"{Modifier(method)}{Name(Nullability.Create(method.ReturnParameter))} {method.Name}{generic}({Parameters(method)})");
         }
     }
 
@@ -128,11 +129,13 @@ internal static class ApiText
 
     private static bool IsVisible(MethodBase method) => method.IsPublic || (method.IsFamily && !method.DeclaringType!.IsSealed);
 
+    private static bool IsRecord(Type type) => type.GetMethod("<Clone>$", Declared) is not null;
+
     private static bool IsAccessor(MethodInfo method) =>
         method.IsSpecialName && !method.Name.StartsWith("op_", StringComparison.Ordinal);
 
     /// <summary>What the compiler adds to records, and what the protobuf compiler makes, says nothing.</summary>
     private static bool IsGenerated(MemberInfo member) => member.Name.StartsWith('<')
-        || member.Name is "EqualityContract" or "PrintMembers" or "Deconstruct"
+        || member.Name is "EqualityContract" or "PrintMembers" or "Deconstruct" or "IEquatable`1"
         || (member is not Type && member.IsDefined(typeof(System.Runtime.CompilerServices.CompilerGeneratedAttribute)));
 }

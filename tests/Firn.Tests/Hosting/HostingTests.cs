@@ -51,7 +51,7 @@ public sealed class HostingTests
         await host.StartAsync();
         var worker = host.Services.GetServices<IHostedService>().OfType<Worker>().Single();
         worker.Started.ShouldBe("hosted@h.lan");
-        await other.PeerAsync("hosted");
+        await NodeGroup.UntilAsync(() => host.Services.GetRequiredService<Node>().Peers.Count == 1, "the peer");
         await host.StopAsync();
 
         worker.WasRunningWhenStopped.ShouldBeTrue();
@@ -63,7 +63,7 @@ public sealed class HostingTests
     {
         using var host = Build(new() { ["Firn:Listen:0"] = "tcp://192.0.2.1:3476" });
         var service = host.Services.GetRequiredService<NodeService>();
-        var waiting = service.WhenStartedAsync();
+        var waiting = service.WhenStartedAsync().WaitAsync(EventLog.Ceiling);
 
         var error = await Should.ThrowAsync<FirnException>(() => host.StartAsync());
 

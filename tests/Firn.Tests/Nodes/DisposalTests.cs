@@ -133,7 +133,7 @@ public sealed class DisposalTests : NodeFixture
             unobserved.Where(e => e.ToString().Contains("at Firn.", StringComparison.Ordinal)).ShouldBeEmpty();
     }
 
-    private async Task BreakThingsAsync()
+    private static async Task BreakThingsAsync()
     {
         await using var group = new NodeGroup();
         for (int round = 0; round < 5; round++)

@@ -138,7 +138,7 @@ public sealed class BadPeerTests : NodeFixture
         using var trap = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
         trap.Start();
         var where = NodeAddress.Create("tcp", "127.0.0.1", ((System.Net.IPEndPoint)trap.LocalEndpoint).Port);
-        var signed = SignedPeerRecord.Parser.ParseFrom(PeerRecord.Sign(
+        var signed = SignedPeerRecord.Parser.ParseFrom(Firn.Protocol.PeerRecord.Sign(
             victim.Identity, victim.Context.Name, 1, DateTimeOffset.UtcNow.AddHours(1), [where]));
         var forged = new SignedPeerRecord(signed) { Signature = ByteString.CopyFrom(new byte[64]) };
 

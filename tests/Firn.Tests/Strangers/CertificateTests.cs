@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -41,6 +43,33 @@ public sealed class CertificateTests : NodeFixture
         var refusal = Refusal.Parser.ParseFrom(answer.AsSpan(HandshakeMessage.HeaderLength));
         refusal.ShouldBe(new Refusal { Reason = RefusalReason.AuthenticationFailed });
         a.Node.Peers.ShouldBeEmpty();
+    }
+
+    /// <summary>The other role, with the same check: whoever is dialled is no more trusted than whoever dials.</summary>
+    [Theory]
+    [InlineData("other authority", "names no identity key")]
+    [InlineData("signed by somebody else", "is not signed by it")]
+    [InlineData("two", "presented 2 certificates")]
+    [InlineData("expired", "the clock here says")]
+    [InlineData("not yet valid", "one of the two clocks is wrong")]
+    [InlineData("P-384", "is not a P-256 key")]
+    [InlineData("RSA", "is not a P-256 key")]
+    public async Task A_dialler_proves_nothing_to_a_wrong_certificate(string which, string sentence)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var a = await StartAsync("a");
+        var dialling = DialFailureAsync(a, $"127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+        await using var tls = new SslStream((await listener.AcceptTcpClientAsync().WaitAsync(EventLog.Ceiling)).GetStream());
+        await tls.AuthenticateAsServerAsync(RawTls.ServerOptions(Certificates(which)!)).WaitAsync(EventLog.Ceiling);
+        await tls.WriteAsync(Challenge());
+
+        var answer = await RawTls.ReadToEndAsync(tls);
+
+        var error = await dialling;
+        error.Reason.ShouldBe(FailureReason.AuthenticationFailed);
+        error.Message.ShouldContain(sentence);
+        answer.ShouldBe(HandshakeMachine.RefuseLeaf());
     }
 
     [Fact]
@@ -112,6 +141,14 @@ public sealed class CertificateTests : NodeFixture
                     return SslStreamCertificateContext.Create(bare.CopyWithPrivateKey(rsa), additionalCertificates: [], offline: true);
                 }
         }
+    }
+
+    private static byte[] Challenge()
+    {
+        using var somebody = new Rogue();
+        var leaf = LeafVerifier.Verify(somebody.Leaf.Der.Span, 0, DateTimeOffset.UtcNow).Leaf!;
+        using var machine = new HandshakeAcceptor(somebody.Context, somebody.Leaf.Der, leaf, RandomNumberGenerator.GetBytes(32));
+        return machine.Challenge();
     }
 
     /// <summary>A certificate of the identity under a further authority: unlike a self-signed one, it is sent along.</summary>

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using Firn.Identity;
 using Firn.Testing;
 using Firn.Transports;
 
@@ -34,11 +33,11 @@ internal static class RawTls
         return tls;
     }
 
-    public static SslServerAuthenticationOptions ServerOptions(LeafCredential leaf) => new()
+    public static SslServerAuthenticationOptions ServerOptions(SslStreamCertificateContext certificates) => new()
     {
         EnabledSslProtocols = SslProtocols.Tls13,
         ApplicationProtocols = [TlsOptions.Protocol],
-        ServerCertificateContext = leaf.Context,
+        ServerCertificateContext = certificates,
         ClientCertificateRequired = true,
         RemoteCertificateValidationCallback = new PresentedCertificates(isInitiator: false).Record,
     };

@@ -86,7 +86,7 @@ public sealed class RelayTests : NodeFixture
                 {
                     var (server, client) = (new SslStream(inside), new SslStream(outside));
                     await Task.WhenAll(
-                        server.AuthenticateAsServerAsync(RawTls.ServerOptions(_identity.Leaf)),
+                        server.AuthenticateAsServerAsync(RawTls.ServerOptions(_identity.Leaf.Context)),
                         client.AuthenticateAsClientAsync(RawTls.ClientOptions(_identity.Leaf.Context)));
                     (inside, outside) = (server, client);
                 }

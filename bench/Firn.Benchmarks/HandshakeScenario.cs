@@ -16,20 +16,28 @@ internal static class HandshakeScenario
     {
         int count = options.Count ?? 250;
         using var raw = await ServerProcess.StartAsync("raw");
+        using var taken = await ServerProcess.StartAsync("raw-unchecked");
         using var firn = await ServerProcess.StartAsync("firn");
         var nodes = await FirnNodes.StartAsync(count);
         async Task<Task> Raw(int _) => (await RawClient.ConnectAsync(raw.Address)).DisposeAsync().AsTask();
+        async Task<Task> Unchecked(int _) => (await RawClient.ConnectAsync(taken.Address, isChecked: false)).DisposeAsync().AsTask();
         async Task<Task> Firn(int i) => (await nodes[i].ConnectAsync(firn.Address)).HangupAsync();
 
         foreach (int width in (int[])[1, Concurrent])
         {
-            var pairs = await Pairs.AlternateAsync(
-                options.Pairs ?? 5,
-                () => MeasureAsync(raw, count, width, Raw),
-                () => MeasureAsync(firn, count, width, Firn));
             string how = width == 1 ? "one after another" : $"{width} at a time";
-            report.Add(Figure.Ratio($"sessions established, {how}", "1/s", ">= 0.9", pairs.Select(p => (p.Raw.Rate, p.Firn.Rate))));
-            report.Add(Figure.Ratio("  CPU time of both processes per session", "ms", "none", pairs.Select(p => (p.Raw.Cpu, p.Firn.Cpu))));
+            async Task CompareAsync(string name, string goal, ServerProcess server, Func<int, Task<Task>> establish)
+            {
+                var pairs = await Pairs.AlternateAsync(
+                    options.Pairs ?? 5,
+                    () => MeasureAsync(server, count, width, establish),
+                    () => MeasureAsync(firn, count, width, Firn));
+                report.Add(Figure.Ratio(name, "1/s", goal, pairs.Select(p => (p.Raw.Rate, p.Firn.Rate))));
+                report.Add(Figure.Ratio("  CPU time of both processes per session", "ms", "none", pairs.Select(p => (p.Raw.Cpu, p.Firn.Cpu))));
+            }
+
+            await CompareAsync($"sessions established, {how}", ">= 0.9", raw, Raw);
+            await CompareAsync($"sessions established, {how}, certificates unchecked in raw", "none", taken, Unchecked);
         }
 
         await FirnNodes.DisposeAsync(nodes);

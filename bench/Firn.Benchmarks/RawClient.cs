@@ -8,13 +8,16 @@ namespace Firn.Benchmarks;
 /// <summary>Dials a <see cref="RawServer"/>.</summary>
 internal static class RawClient
 {
+    private static readonly SslClientAuthenticationOptions Checked = RawTls.Client(isChecked: true);
+    private static readonly SslClientAuthenticationOptions Unchecked = RawTls.Client(isChecked: false);
+
     /// <summary>A connection of which both ends know that it stands: one byte has come back.</summary>
-    public static async Task<SslStream> ConnectAsync(string port)
+    public static async Task<SslStream> ConnectAsync(string port, bool isChecked = true)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, int.Parse(port, CultureInfo.InvariantCulture)));
         var tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
-        await tls.AuthenticateAsClientAsync(RawTls.Client);
+        await tls.AuthenticateAsClientAsync(isChecked ? Checked : Unchecked);
         await EchoAsync(tls, new byte[1]);
         return tls;
     }

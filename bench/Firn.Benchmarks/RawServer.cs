@@ -8,12 +8,14 @@ namespace Firn.Benchmarks;
 internal sealed class RawServer : IDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly SslServerAuthenticationOptions _options;
     private readonly bool _isFrugal;
 
     /// <param name="isFrugal">Wait in reads of zero bytes, which hold no buffer, instead of posted ones, which are quicker.</param>
-    public RawServer(bool isFrugal)
+    /// <param name="isChecked">Check the client's certificate.</param>
+    public RawServer(bool isFrugal, bool isChecked)
     {
-        _isFrugal = isFrugal;
+        (_isFrugal, _options) = (isFrugal, RawTls.Server(isChecked));
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Listen(512);
         _ = AcceptAsync();
@@ -45,7 +47,7 @@ internal sealed class RawServer : IDisposable
         await using var tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
         try
         {
-            await tls.AuthenticateAsServerAsync(RawTls.Server);
+            await tls.AuthenticateAsServerAsync(_options);
             var buffer = new byte[64];
             while (true)
             {

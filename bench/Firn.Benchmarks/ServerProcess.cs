@@ -14,13 +14,14 @@ internal sealed class ServerProcess : IDisposable
     /// <summary>Where it listens: an address of a node, or a port.</summary>
     public string Address { get; }
 
-    /// <param name="kind"><c>raw</c>, <c>raw-frugal</c> or <c>firn</c>.</param>
+    /// <param name="kind"><c>raw</c>, <c>raw-frugal</c>, <c>raw-unchecked</c> or <c>firn</c>.</param>
     /// <param name="interval">Ping interval in milliseconds.</param>
     public static async Task<ServerProcess> StartAsync(string kind, int interval = 15_000)
     {
         var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!)
         {
             ArgumentList = { "serve", kind, interval.ToString(CultureInfo.InvariantCulture) },
+            Environment = { [RawTls.AuthorityVariable] = RawTls.AuthorityText },
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         })!;

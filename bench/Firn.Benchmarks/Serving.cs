@@ -14,7 +14,7 @@ internal static class Serving
         }
         else
         {
-            using var server = new RawServer(isFrugal: kind == "raw-frugal");
+            using var server = new RawServer(isFrugal: kind == "raw-frugal", isChecked: kind != "raw-unchecked");
             await AnswerAsync(server.Port.ToString(System.Globalization.CultureInfo.InvariantCulture));
         }
     }

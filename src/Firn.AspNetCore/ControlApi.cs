@@ -31,7 +31,7 @@ public sealed class ControlApi : IAsyncDisposable
 
     private ControlApi(string path, WebApplication server) => (Path, _server) = (path, server);
 
-    /// <summary>The path of the Unix socket; on Windows the name of the pipe is derived from it.</summary>
+    /// <summary>The path of the Unix socket; on Windows the name of the pipe.</summary>
     public string Path { get; }
 
     /// <summary>
@@ -114,7 +114,7 @@ public sealed class ControlApi : IAsyncDisposable
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(30);
 
         if (OperatingSystem.IsWindows())
-            kestrel.ListenNamedPipe(ControlSocket.PipeName(path), listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.ListenNamedPipe(path, listen => listen.Protocols = HttpProtocols.Http1);
         else
             kestrel.ListenUnixSocket(path, listen => Guard(listen, admits));
     }

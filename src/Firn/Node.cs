@@ -137,8 +137,7 @@ public sealed partial class Node : IAsyncDisposable
     {
         await _stopped.CancelAsync().ConfigureAwait(false);
         _record.Dispose();
-        if (_setup.Identity.Directory is not null)
-            RunningNodes.Withdraw(_setup.Identity);
+        Withdraw();
         await _core.DisposeAsync().ConfigureAwait(false);
         await _events.ConfigureAwait(false);
         _setup.Dispose();
@@ -205,6 +204,20 @@ public sealed partial class Node : IAsyncDisposable
         }
     }
 
+    /// <summary>A home that is gone or full must not keep the node from saying goodbye; who finds the file sees that the lock is free.</summary>
+    private void Withdraw()
+    {
+        try
+        {
+            if (_setup.Identity.Directory is not null)
+                RunningNodes.Withdraw(_setup.Identity);
+        }
+        catch (FirnException e)
+        {
+            LogNotWithdrawn(_core.Logger, e.Message);
+        }
+    }
+
     private async Task RaiseEventsAsync(IAsyncEnumerable<NodeEvent> events)
     {
         await foreach (var happened in events.ConfigureAwait(false))
@@ -229,6 +242,9 @@ public sealed partial class Node : IAsyncDisposable
 
     private static string Known(IReadOnlyList<Peer> peers) =>
         peers.Count == 0 ? "No peer is connected." : $"Connected: {string.Join(", ", peers)}.";
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The announcement of this node stays behind: {Why}")]
+    private static partial void LogNotWithdrawn(ILogger logger, string why);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The handlers of PeerUp and PeerDown are so slow that {Count} events were dropped")]
     private static partial void LogHandlersTooSlow(ILogger logger, long count);

@@ -21,7 +21,7 @@ internal sealed class ControlClient : IDisposable
     private readonly string _node;
 
     /// <param name="node">The name of the node, for messages.</param>
-    /// <param name="path">The path of its control socket.</param>
+    /// <param name="path">The path of its control socket, on Windows the name of its pipe.</param>
     public ControlClient(string node, string path)
     {
         _node = node;
@@ -151,7 +151,7 @@ internal sealed class ControlClient : IDisposable
         if (OperatingSystem.IsWindows())
         {
             var pipe = new NamedPipeClientStream(
-                ".", ControlSocket.PipeName(path), PipeDirection.InOut, PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly,
+                ".", path, PipeDirection.InOut, PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly,
                 TokenImpersonationLevel.Anonymous);
             await pipe.ConnectAsync(cancellationToken).ConfigureAwait(false);
             return pipe;

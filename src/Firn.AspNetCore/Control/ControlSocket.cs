@@ -1,9 +1,6 @@
-using System.Security.Cryptography;
-using System.Text;
-
 namespace Firn.AspNetCore;
 
-/// <summary>The file of a control socket, and the directory around it.</summary>
+/// <summary>The file of a control socket, and the directory around it. A pipe of Windows needs neither.</summary>
 internal static class ControlSocket
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -33,8 +30,4 @@ internal static class ControlSocket
         if (!OperatingSystem.IsWindows() && Directory.Exists(Path.GetDirectoryName(path)))
             File.Delete(path);
     }
-
-    /// <summary>The pipe that stands for <paramref name="path"/> on Windows, where pipes have one flat namespace.</summary>
-    public static string PipeName(string path) =>
-        "firn-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))[..32];
 }

@@ -7,14 +7,12 @@ internal sealed class FirnHealthCheck(Func<Node?> node) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        try
+        return Task.FromResult(node() switch
         {
-            return Task.FromResult(node() is { } running ? Healthy(running) : Unhealthy("the node has not started"));
-        }
-        catch (ObjectDisposedException)
-        {
-            return Task.FromResult(Unhealthy("the node has stopped"));
-        }
+            null => Unhealthy("the node has not started"),
+            { Stopped.IsCancellationRequested: true } => Unhealthy("the node has stopped"),
+            var running => Healthy(running),
+        });
 
         static HealthCheckResult Healthy(Node running) => HealthCheckResult.Healthy(
             $"{running.Self.Name} runs", new Dictionary<string, object> { ["peers"] = running.Peers.Count });

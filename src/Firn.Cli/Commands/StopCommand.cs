@@ -30,15 +30,15 @@ internal static class StopCommand
         return command;
     }
 
-    /// <summary>Its socket goes first, then the lock of its name: only then can another one start under it.</summary>
+    /// <summary>The lock of its name goes last: from then on another node can start under it.</summary>
     private static async Task WaitUntilGoneAsync(RunningNode node, CancellationToken stop)
     {
-        var home = FirnHome.Open();
+        string directory = NodeDirectory.Of(FirnHome.Open(), node.Name);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
         deadline.CancelAfter(Patience);
         try
         {
-            while (RunningNodes.List(home).Any(running => running.Name == node.Name && running.ProcessId == node.ProcessId))
+            while (NodeLock.IsHeld(directory, whenFree: static () => { }))
                 await Task.Delay(TimeSpan.FromMilliseconds(50), deadline.Token);
         }
         catch (OperationCanceledException e) when (!stop.IsCancellationRequested)

@@ -24,6 +24,8 @@ public sealed class NodeService : IHostedLifecycleService, IAsyncDisposable
         ? node
         : throw new InvalidOperationException("The Firn node has not started yet. In a hosted service, await NodeService.WhenStartedAsync() first.");
 
+    internal bool HasStarted => _started.Task.IsCompletedSuccessfully;
+
     /// <summary>Whether the node runs.</summary>
     public bool IsRunning => _started.Task is { IsCompletedSuccessfully: true, Result.Stopped.IsCancellationRequested: false };
 

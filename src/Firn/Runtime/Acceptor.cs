@@ -54,6 +54,16 @@ internal sealed partial class Acceptor(
 
     public IEnumerable<NodeAddress> Bound => _listeners.Select(l => l.Bound);
 
+    /// <summary>Connections that wait for their handshake or are in it.</summary>
+    public int Strangers
+    {
+        get
+        {
+            lock (_lock)
+                return _arrivals.Count;
+        }
+    }
+
     /// <summary>Accepts from <paramref name="listener"/> until disposed.</summary>
     public void Run(ITransportListener listener)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Firn.Protocol;
 
 namespace Firn.Runtime;
@@ -25,9 +26,23 @@ internal sealed class ActionPump(Func<IReadOnlyList<NodeAction>> take, Action<No
             for (var actions = take(); actions.Count > 0; actions = take())
             {
                 foreach (var action in actions)
-                    carryOut(action);
+                    CarryOut(action);
             }
         }
         while (Interlocked.Add(ref _calls, -seen) != 0);
+    }
+
+    private void CarryOut(NodeAction action)
+    {
+        try
+        {
+            carryOut(action);
+        }
+#pragma warning disable CA1031 // A fault, such as a logger that throws, is no matter of who happens to be here: it goes unhandled by itself.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static fault => fault.Throw(), ExceptionDispatchInfo.Capture(e), preferLocal: false);
+        }
     }
 }

@@ -16,7 +16,7 @@ internal sealed class PingTable(TimeProvider time)
 
     private readonly record struct Pending(ulong Nonce, long SentAt, TaskCompletionSource<TimeSpan>? Waiter);
 
-    /// <summary>Enters a ping that is about to be sent; null when too many are under way. Without a waiter the oldest gives way.</summary>
+    /// <summary>Enters a ping that is about to be sent; null when too many are waited for. One that nobody waits for gives way.</summary>
     public ulong? Add(TaskCompletionSource<TimeSpan>? waiter)
     {
         Span<byte> bytes = stackalloc byte[8];
@@ -27,9 +27,10 @@ internal sealed class PingTable(TimeProvider time)
         {
             if (_pending.Count >= MaxPending)
             {
-                if (waiter is not null || _pending.FindIndex(p => p.Waiter is null) is not (>= 0 and var oldest))
+                int unwaited = _pending.FindIndex(p => p.Waiter is null);
+                if (unwaited < 0)
                     return null;
-                _pending.RemoveAt(oldest);
+                _pending.RemoveAt(unwaited);
             }
 
             _pending.Add(new Pending(nonce, time.GetTimestamp(), waiter));

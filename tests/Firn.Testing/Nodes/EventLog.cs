@@ -66,7 +66,7 @@ internal sealed class EventLog
         }
     }
 
-    public override string ToString() => string.Join('\n', All);
+    public override string ToString() => string.Join('\n', All.TakeLast(40));
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

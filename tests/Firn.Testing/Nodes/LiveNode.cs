@@ -33,5 +33,5 @@ internal sealed class LiveNode(Node node, NodeOptions options) : IAsyncDisposabl
 
     public ValueTask DisposeAsync() => node.DisposeAsync();
 
-    private IEnumerable<string> Names => node.Peers.Select(peer => peer.Name.Name);
+    private IEnumerable<string> Names => node.Peers.Select(peer => peer.Name.Name).Order(StringComparer.Ordinal);
 }

@@ -68,7 +68,7 @@ internal sealed class NodeGroup : IAsyncDisposable
     /// <summary>Advances virtual time in small steps until <paramref name="goal"/> is reached, with the nodes at work in between.</summary>
     public async Task DriveAsync(Task goal)
     {
-        var step = TimeSpan.FromMilliseconds(5);
+        var step = TimeSpan.FromMilliseconds(10);
         using var ceiling = new CancellationTokenSource(EventLog.Ceiling);
         while (!goal.IsCompleted && !ceiling.IsCancellationRequested)
         {
@@ -76,7 +76,21 @@ internal sealed class NodeGroup : IAsyncDisposable
             await Task.WhenAny(goal, Task.Delay(1, CancellationToken.None));
         }
 
-        await goal.WaitAsync(TimeSpan.Zero);
+        if (!goal.IsCompleted)
+            throw new TimeoutException($"This was not reached within {EventLog.Ceiling.TotalSeconds} s.");
+        await goal;
+    }
+
+    /// <summary>Waits, while virtual time stands, for something that has no event.</summary>
+    public static async Task UntilAsync(Func<bool> condition, string what)
+    {
+        using var ceiling = new CancellationTokenSource(EventLog.Ceiling);
+        while (!condition())
+        {
+            if (ceiling.IsCancellationRequested)
+                throw new TimeoutException($"Waited {EventLog.Ceiling.TotalSeconds} s for {what}.");
+            await Task.Delay(1, CancellationToken.None);
+        }
     }
 
     public async Task<T> DriveAsync<T>(Task<T> goal)

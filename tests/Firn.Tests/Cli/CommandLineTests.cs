@@ -129,7 +129,7 @@ public class CommandLineTests
         var node = options.ToNodeOptions(command.Parse(""), loggers);
         var defaults = new NodeOptions();
 
-        (node.Name, node.Cluster, node.CookieFile).ShouldBe((null, null, null));
+        (node.Name, node.Cluster, node.CookieFile).ShouldBe((null, defaults.Cluster, null));
         (node.Mesh, node.PingInterval, node.PingDeadline, node.Discovery, node.RoleHint)
             .ShouldBe((defaults.Mesh, defaults.PingInterval, defaults.PingDeadline, defaults.Discovery, defaults.RoleHint));
         node.Listen.ShouldBeEmpty();

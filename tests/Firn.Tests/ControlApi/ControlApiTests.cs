@@ -127,7 +127,12 @@ public class ControlApiTests
         try
         {
             for (int i = 0; i < Firn.ControlApi.MaxConnections; i++)
-                sockets.Add(await served.ConnectAsync());
+            {
+                var socket = await served.ConnectAsync();
+                sockets.Add(socket);
+                await socket.SendAsync("GET /v1/status HTTP/1.1\r\nHost: firn\r\n\r\n"u8.ToArray());
+                (await socket.ReceiveAsync(new byte[4096])).ShouldBeGreaterThan(0);   // let in, and kept alive
+            }
 
             (await served.AskAsync("GET /v1/status")).ShouldBeEmpty();
         }

@@ -26,10 +26,10 @@ public sealed class SimultaneousDialTests : NodeFixture
             dials.ShouldAllBe(peer => peer.IsConnected, $"seed {seed}");
             foreach (var node in new[] { a, b })
             {
-                node.Events.Of<PeerUpEvent>().Count().ShouldBe(1, $"seed {seed}: {node.Events}");
-                node.Events.Of<PeerDownEvent>().ShouldBeEmpty($"seed {seed}");
                 await node.Node.Peers[0].PingAsync().WaitAsync(EventLog.Ceiling);   // the survivor is a session that works
             }
+
+            await ShouldNotHaveFlappedAsync(seed, a, b);
         }
     }
 
@@ -47,9 +47,9 @@ public sealed class SimultaneousDialTests : NodeFixture
             {
                 foreach (var other in nodes.Where(other => other != node))
                     await ShouldShareOneSessionAsync(node, other);
-                node.Events.Of<PeerUpEvent>().Count().ShouldBe(2, $"seed {seed}: {node.Events}");
-                node.Events.Of<PeerDownEvent>().ShouldBeEmpty();
             }
+
+            await ShouldNotHaveFlappedAsync(seed, nodes);
         }
     }
 
@@ -63,7 +63,7 @@ public sealed class SimultaneousDialTests : NodeFixture
 
         await (await a).WaitUntilPeersAsync(await b);
         await ShouldShareOneSessionAsync(await a, await b);
-        (await a).Events.Of<PeerDownEvent>().ShouldBeEmpty();
+        await ShouldNotHaveFlappedAsync(0, await a, await b);
 
         static void Configure(NodeOptions options, int own, int other)
         {
@@ -87,6 +87,23 @@ public sealed class SimultaneousDialTests : NodeFixture
         dialled.IsConnected.ShouldBeTrue();
         (await a.PeerAsync("b")).SessionId.ShouldBe(dialled.SessionId);
         a.Events.Of<DialFailedEvent>().ShouldBeEmpty();   // the other dial still waits
+    }
+
+    /// <summary>Each peer came up once at each node, and went down with the goodbye that this ends with.</summary>
+    private static async Task ShouldNotHaveFlappedAsync(int seed, params LiveNode[] nodes)
+    {
+        foreach (var node in nodes)
+        {
+            await node.DisposeAsync();
+            await node.Events.Ended;
+        }
+
+        foreach (var node in nodes)
+        {
+            node.Events.Of<PeerUpEvent>().Count().ShouldBe(nodes.Length - 1, $"seed {seed}: {node.Name}: {node.Events}");
+            node.Events.Of<PeerDownEvent>().Select(down => down.Reason).ShouldAllBe(
+                reason => reason == EndReason.Shutdown, $"seed {seed}: {node.Name}: {node.Events}");
+        }
     }
 
     private static async Task<Peer> DialAsync(LiveNode from, LiveNode to, TimeSpan after)

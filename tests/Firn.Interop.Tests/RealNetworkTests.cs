@@ -126,7 +126,7 @@ public sealed class RealNetworkTests(ITestOutputHelper report) : TwoMachineTests
     }
 
     private static async Task<JsonElement> PingAsync(FirnNode from, FirnNode to) =>
-        (await from.RunAsync("ping", to.Name, "-c", Long ? "1000" : "60", "-i", "20ms", "--json")).Json;
+        (await from.RunAsync("ping", to.Name, "-c", Long ? "300" : "60", "-i", "20ms", "--json")).Json;
 
     private static TimeSpan Now() => System.Diagnostics.Stopwatch.GetElapsedTime(0);
 }

@@ -11,7 +11,7 @@ public sealed class CrossingDialsTests(ITestOutputHelper report) : NodeTests
     private static readonly int Rounds = Environment.GetEnvironmentVariable("FIRN_TEST_LONG") == "1" ? 500 : 20;
 
     /// <summary>About what a handshake takes: an earlier dial is done, a later one does not cross.</summary>
-    private const int MaxOffsetMilliseconds = 12;
+    private const int MaxOffsetMilliseconds = 6;
 
     [Fact]
     public async Task Always_make_one_session_and_no_flapping_and_every_dial_completes()

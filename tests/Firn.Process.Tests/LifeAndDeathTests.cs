@@ -59,26 +59,29 @@ public sealed class LifeAndDeathTests(ITestOutputHelper report) : NodeTests
     }
 
     [Fact]
-    public async Task A_node_that_was_frozen_itself_accuses_nobody()
+    public async Task A_node_that_was_frozen_itself_accuses_nobody_of_not_having_answered_meanwhile()
     {
-        // Alpha would wait 30 s for beta, so its session outlives the freeze. Gamma waits 2 s, and by missing beta tells the test that
-        // beta's own limit has long passed.
         FirnNode alpha = await Home.UpAsync("--name", "alpha", "--no-discovery");
-        FirnNode gamma = await Home.UpAsync("--name", "gamma", "--no-discovery", "--ping-interval", "1s", "--ping-deadline", "1s");
+        FirnNode gamma = await Home.UpAsync("--name", "gamma", "--no-discovery", "--ping-interval", "2s", "--ping-deadline", "2s");
         FirnNode beta = await Home.UpAsync(
-            "--name", "beta", "--no-discovery", "--ping-interval", "500ms", "--ping-deadline", "500ms",
+            "--name", "beta", "--no-discovery", "--ping-interval", "200ms", "--ping-deadline", "3s",
             "--peer", alpha.Address, "--peer", gamma.Address);
         await Task.WhenAll(FirnNode.MeetAsync(alpha, beta), FirnNode.MeetAsync(gamma, beta));
-        await beta.PingAsync(alpha);
 
-        OutputLine mark = gamma.Mark;
+        // Alpha falls silent, and beta begins to wait for its answer: these pings take two intervals.
+        alpha.Process.Send(Signal.Stop);
+        (await beta.RunAsync("ping", "gamma", "-c", "5", "-i", "100ms")).ExitCode.ShouldBe(0);
+
+        // Beta is frozen for longer than it was going to wait: gamma, which misses it after four seconds, says when.
+        (OutputLine markOfBeta, OutputLine markOfGamma) = (beta.Mark, gamma.Mark);
         beta.Process.Send(Signal.Stop);
-        OutputLine down = await gamma.SeesAsync("peerDown", beta, mark);
+        await gamma.SeesAsync("peerDown", beta, markOfGamma);
         beta.Process.Send(Signal.Continue);
 
-        // Back in touch with gamma, and past its own limit for alpha once more, it has had every occasion.
-        await gamma.SeesAsync("peerUp", beta, down);
-        (await beta.RunAsync("ping", "alpha", "-c", "12", "-i", "100ms", "--json")).Json.GetProperty("received").GetInt32().ShouldBe(12);
+        // Awake, it sees that gamma has given it up, but gives alpha the whole time to answer once more.
+        await beta.SeesAsync("peerDown", gamma, markOfBeta);
+        alpha.Process.Send(Signal.Continue);
+        (await beta.RunAsync("ping", "alpha", "-c", "5", "-i", "100ms", "--json")).Json.GetProperty("received").GetInt32().ShouldBe(5);
         beta.Count("peerDown", alpha).ShouldBe(0);
         alpha.Count("peerDown", beta).ShouldBe(0);
     }
@@ -98,20 +101,15 @@ public sealed class LifeAndDeathTests(ITestOutputHelper report) : NodeTests
     }
 
     [Fact]
-    public async Task Timeout_which_signals_its_child_and_then_the_childs_group_ends_it_in_good_order()
+    public async Task Two_signals_at_the_same_moment_are_one()
     {
-        FirnNode alpha = await Home.UpAsync("--name", "alpha", "--no-discovery");
-        await using ChildProcess timeout = ChildProcess.Start(
-            "timeout",
-            ["600", FirnTool.Host, .. FirnTool.Command(["up", "--json", "--name", "beta", "--no-discovery", "--listen", "127.0.0.1:0", "--peer", alpha.Address])],
-            Home.Environment);
-        FirnNode beta = await FirnNode.StartAsync(Home, timeout);
-        await FirnNode.MeetAsync(alpha, beta);
+        (FirnNode alpha, FirnNode beta) = await PairAsync([], []);
 
-        timeout.Send(Signal.Terminate);
+        beta.Process.Send(Signal.Terminate);
+        beta.Process.Send(Signal.Interrupt);
 
         Reason(await alpha.SeesAsync("peerDown", beta)).ShouldBe("shutdown");
-        (await timeout.WaitForExitAsync()).ShouldBe(0);
+        (await beta.Process.WaitForExitAsync()).ShouldBe(0);
     }
 
     private async Task<(FirnNode Alpha, FirnNode Beta)> PairAsync(string[] optionsOfAlpha, string[] optionsOfBeta)

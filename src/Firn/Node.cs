@@ -43,7 +43,7 @@ public sealed partial class Node : IAsyncDisposable
     /// <summary>The peers that are connected at this moment, ordered by name.</summary>
     public IReadOnlyList<Peer> Peers => _core.Peers;
 
-    /// <summary>What this node says of itself to its peers; change it with <see cref="Describe"/>.</summary>
+    /// <summary>What this node says of itself to its peers; change it with <see cref="DescribeAsync"/>.</summary>
     public PeerDescription Description => _core.Description;
 
     /// <summary>Cancelled when the node is disposed.</summary>
@@ -112,13 +112,17 @@ public sealed partial class Node : IAsyncDisposable
         };
     }
 
-    /// <summary>Says something new of this node to every peer.</summary>
+    /// <summary>
+    /// Says something new of this node to every peer; completes when the sessions have it to send. Of changes that follow each
+    /// other closely (more than 16 at once, or one a second for long) the last one counts.
+    /// </summary>
     /// <param name="change">Makes the new description of the present one; called again if another change comes in between.</param>
+    /// <param name="cancellationToken">Ends the wait; the change stays.</param>
     /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: outside the limits of <see cref="PeerDescription"/>.</exception>
-    public void Describe(Func<PeerDescription, PeerDescription> change)
+    public Task DescribeAsync(Func<PeerDescription, PeerDescription> change, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(change);
-        _core.Describe(change);
+        return _core.DescribeAsync(change).WaitAsync(cancellationToken);
     }
 
     /// <summary>

@@ -142,7 +142,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
 
     /// <summary>Changes what this node says of itself; <paramref name="change"/> runs again when another change came first.</summary>
     /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: outside a limit; nothing has changed.</exception>
-    public void Describe(Func<PeerDescription, PeerDescription> change)
+    public Task DescribeAsync(Func<PeerDescription, PeerDescription> change)
     {
         PeerDescription present, next;
         do
@@ -153,7 +153,9 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         }
         while (Interlocked.CompareExchange(ref _description, next, present) != present);
 
+        var told = _announcer.Told;
         Schedule.Set(_announcer, Clock.Now);
+        return told;
     }
 
     public RoleOutcome Negotiate(Peer peer) => Negotiate(peer, Description);
@@ -196,6 +198,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         var last = new LastAction();
         Post(last);
         await last.Done.ConfigureAwait(false);
+        _announcer.Stop();
         Events.Complete();
         Telemetry.Dispose();
     }
@@ -262,9 +265,10 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
             case TellOfChange change when _peers.TryGetValue(change.Session.Terms.Peer, out var peer) && peer.Session == change.Session:
                 Events.Publish(new PeerChangedEvent(Clock.Wall, peer));
                 break;
-            case AnnounceDescription:
+            case AnnounceDescription announcement:
                 foreach (var peer in _peers.Values)
                     Announce(peer);
+                announcement.Told.TrySetResult();
                 break;
             case LastAction last:
                 last.Carried();

@@ -63,7 +63,7 @@ internal sealed partial class OwnRecord(NodeCore node) : Scheduled, IDisposable
         node.Tell((rules, _) => rules.SetOwnRecord(signed));
         try
         {
-            node.Describe(said => said with { Addresses = addresses });
+            _ = node.DescribeAsync(said => said with { Addresses = addresses });
         }
         catch (FirnException e)
         {

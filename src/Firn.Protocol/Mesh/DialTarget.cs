@@ -42,7 +42,7 @@ internal sealed class DialTarget(long id, DialKind kind, IReadOnlyList<NodeAddre
 
     public bool WasConnected { get; set; }
 
-    public Backoff Backoff;
+    public Backoff Backoff = new();
 
     /// <summary>Callers that wait for this dial.</summary>
     public List<long> Requests { get; } = [];

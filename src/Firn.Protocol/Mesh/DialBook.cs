@@ -4,21 +4,45 @@ namespace Firn.Protocol;
 /// Where the node wants to be connected, when it dials next, and who waits for it. An attempt is known by the number of
 /// the link that it makes.
 /// </summary>
-internal sealed class DialBook(DialLimits limits, Func<double> random, Func<long> newLink, Action<NodeAction> act)
+/// <param name="limits">Limits of dialling.</param>
+/// <param name="random">Random numbers of [0, 1).</param>
+/// <param name="newLink">Numbers the link of an attempt.</param>
+/// <param name="act">Takes what the node is to do.</param>
+/// <param name="onGivenUp">Takes each told peer that was never reached and is no longer tried.</param>
+internal sealed class DialBook(
+    DialLimits limits, Func<double> random, Func<long> newLink, Action<NodeAction> act, Action<PeerKey> onGivenUp)
 {
     private readonly List<DialTarget> _targets = [];
+    private readonly HashSet<DialTarget> _open = [];   // neither satisfied nor stopped
     private readonly Dictionary<long, DialTarget> _attempts = [];
     private readonly HashSet<PeerKey> _hungUp = [];
     private readonly Dictionary<(string Host, int Port), long> _lastTold = [];
-    private long _nextTarget;
+    private int _meshTargets;
 
     public IReadOnlyList<DialTarget> Targets => _targets;
+
+    /// <summary>When <see cref="Tick"/> has something to do next.</summary>
+    public long NextDue
+    {
+        get
+        {
+            bool isFull = _attempts.Count >= limits.MaxConcurrent;
+            long next = long.MaxValue;
+            foreach (var target in _open)
+            {
+                if (target.State == DialState.AwaitingSurvivor || (target.State == DialState.Waiting && !isFull))
+                    next = Math.Min(next, target.Due);
+            }
+
+            return next;
+        }
+    }
 
     /// <summary>Keeps <paramref name="address"/> connected from now on.</summary>
     public void Add(DialKind kind, NodeAddress address, long now)
     {
         if (FindByAddress(address) is not { } target)
-            _targets.Add(new DialTarget(_nextTarget++, kind, [address]) { Due = now });
+            AddTarget(new DialTarget(kind, [address]) { Due = now }, DialState.Waiting);
         else if (kind < target.Kind)
             target.Kind = kind;
     }
@@ -34,15 +58,10 @@ internal sealed class DialBook(DialLimits limits, Func<double> random, Func<long
         }
 
         if (target is null)
-            _targets.Add(target = new DialTarget(_nextTarget++, DialKind.Explicit, [address]));
-        if (target.State is DialState.Stopped or DialState.Waiting)
-        {
-            target.State = DialState.Waiting;
-            target.Due = now;
-        }
-
+            AddTarget(target = new DialTarget(DialKind.Explicit, [address]), DialState.Waiting);
         target.Requests.Add(request);
-        Tick(now);
+        if (target.State is DialState.Stopped or DialState.Waiting)
+            Start(target);
     }
 
     /// <summary>The caller no longer waits; the dial itself goes on.</summary>
@@ -53,55 +72,58 @@ internal sealed class DialBook(DialLimits limits, Func<double> random, Func<long
     }
 
     /// <summary>A told peer: connect to it unless it was hung up. <paramref name="isUp"/>: it is connected already.</summary>
-    public bool Learn(PeerKey peer, IReadOnlyList<NodeAddress> addresses, bool isUp, long now)
+    public void Learn(PeerKey peer, IReadOnlyList<NodeAddress> addresses, bool isUp, long now)
     {
         if (_targets.Find(t => t.DemandsPeer && t.Peer == peer) is { } known)
         {
-            known.Addresses = addresses;
-            known.NextAddress = 0;
-            return true;
+            Move(known, addresses, now);
+            return;
         }
 
-        if (_hungUp.Contains(peer) || _targets.Count(t => t.Kind == DialKind.Mesh) >= limits.MaxMeshTargets)
-            return false;
+        if (_hungUp.Contains(peer) || _meshTargets >= limits.MaxMeshTargets)
+            return;
 
-        _targets.Add(new DialTarget(_nextTarget++, DialKind.Mesh, addresses)
-        {
-            Peer = peer,
-            DemandsPeer = true,
-            State = isUp ? DialState.Satisfied : DialState.Waiting,
-            WasConnected = isUp,
-            Due = now,
-        });
-        return true;
+        _meshTargets++;
+        var target = new DialTarget(DialKind.Mesh, addresses) { Peer = peer, DemandsPeer = true, WasConnected = isUp, Due = now };
+        AddTarget(target, isUp ? DialState.Satisfied : DialState.Waiting);
     }
 
-    /// <summary>Starts what is due, as far as the limits allow.</summary>
+    /// <summary>Starts what is due, the longest due first, as far as the limits allow.</summary>
     public void Tick(long now)
     {
-        foreach (var target in _targets.Where(t => t.State == DialState.AwaitingSurvivor && t.Due <= now).ToList())
-            Retry(target, FailureReason.TimedOut, "another connection with that peer was being made and did not come up", now);
+        var due = _open.Where(t => t.State != DialState.Dialling && t.Due <= now).OrderBy(t => t.Due).ToList();
+        foreach (var target in due.Where(t => t.State == DialState.AwaitingSurvivor))
+            Retry(target, FailureReason.TimedOut, "another connection with that peer was being made and did not come up", isFinal: false, now);
 
-        for (int i = 0; i < _targets.Count && _attempts.Count < limits.MaxConcurrent; i++)
+        foreach (var target in due)
         {
-            if (_targets[i] is { State: DialState.Waiting } target && target.Due <= now && MayDial(target, now))
+            if (_attempts.Count >= limits.MaxConcurrent)
+                break;
+            if (target.State == DialState.Waiting && target.Due <= now && MayDial(target, now))
                 Start(target);
         }
     }
 
-    /// <summary>When <see cref="Tick"/> has something to do next.</summary>
-    public long NextDue => _targets
-        .Where(t => t.State == DialState.AwaitingSurvivor || (t.State == DialState.Waiting && _attempts.Count < limits.MaxConcurrent))
-        .Select(t => t.Due)
-        .DefaultIfEmpty(long.MaxValue)
-        .Min();
-
-    /// <summary>The attempt has led to <paramref name="peer"/>, who has proved it.</summary>
-    public void OnReached(long attempt, PeerKey peer)
+    /// <summary>
+    /// The attempt has led to <paramref name="peer"/>, who has proved it. False when that was hung up and nobody has asked for it
+    /// since: the attempt is over, and its target rests.
+    /// </summary>
+    public bool OnReached(long attempt, PeerKey peer)
     {
-        if (_attempts.TryGetValue(attempt, out var target))
-            target.Peer = peer;
+        if (!_attempts.TryGetValue(attempt, out var target))
+            return true;
+
+        target.Peer = peer;
+        if (!IsUnwanted(target))
+            return true;
+
+        _attempts.Remove(attempt);
+        Stop(target);
+        return false;
     }
+
+    /// <summary>Whether the attempt leads to a peer that was hung up after it had been reached, and nobody has asked for it since.</summary>
+    public bool IsUnwanted(long attempt) => _attempts.TryGetValue(attempt, out var target) && IsUnwanted(target);
 
     /// <summary>The attempt ended without a session of its own; its peer is up already, or another session with it is being made.</summary>
     public void OnYielded(long attempt, bool isUp, long now)
@@ -115,89 +137,154 @@ internal sealed class DialBook(DialLimits limits, Func<double> random, Func<long
         }
         else
         {
-            target.State = DialState.AwaitingSurvivor;
+            Enter(target, DialState.AwaitingSurvivor);
             target.Due = now + limits.SurvivorMilliseconds;
         }
     }
 
-    /// <summary>The attempt failed for <paramref name="reason"/>.</summary>
-    public void OnFailed(long attempt, FailureReason reason, string message, long now)
+    /// <summary>The attempt failed for <paramref name="reason"/>. <paramref name="isFinal"/>: the peer has told this node not to come back.</summary>
+    public void OnFailed(long attempt, FailureReason reason, string message, bool isFinal, long now)
     {
         if (_attempts.Remove(attempt, out var target))
-            Retry(target, reason, message, now);
+            Retry(target, reason, message, isFinal, now);
     }
 
     /// <summary>The association with <paramref name="peer"/> is up, whoever dialled.</summary>
     public void OnUp(PeerKey peer, long now)
     {
         _hungUp.Remove(peer);
-        foreach (var target in _targets.Where(t => t.Peer == peer))
+        foreach (var target in _targets)
         {
+            if (target.State == DialState.Satisfied || target.Peer != peer)
+                continue;
+
             // An attempt that is still under way will learn from the Verdict that it is not needed.
             if (target.State == DialState.Dialling)
-                _attempts.Remove(AttemptOf(target));
-            if (target.State != DialState.Satisfied)
-                Satisfy(target, now);
+                _attempts.Remove(_attempts.First(a => a.Value == target).Key);
+            Satisfy(target, now);
         }
     }
 
     /// <summary>
     /// The association with <paramref name="peer"/> ended. <paramref name="isFinal"/>: the peer has told this node not to
-    /// come back (a copy of it runs elsewhere, or somebody hung up).
+    /// come back, because a copy of it runs elsewhere.
     /// </summary>
     public void OnDown(PeerKey peer, EndReason reason, bool isFinal, long now)
     {
-        if (reason == EndReason.Hangup)
+        bool isHungUp = reason == EndReason.Hangup;
+        if (isHungUp)
             _hungUp.Add(peer);
 
-        foreach (var target in _targets.Where(t => t.Peer == peer && t.State == DialState.Satisfied))
+        foreach (var target in _targets.FindAll(t => t.Peer == peer))
         {
-            target.Backoff.OnDown(now);
-            bool redial = !isFinal && reason != EndReason.Hangup && (reason != EndReason.Shutdown || target.Kind == DialKind.Configured);
-            target.State = redial ? DialState.Waiting : DialState.Stopped;
-            target.Due = now + target.Backoff.Next(random());
+            if (target.State == DialState.Satisfied)
+            {
+                target.Backoff.OnDown(now);
+                Enter(target, DialState.Waiting);
+                target.Due = now + target.Backoff.Next(random());
+                if (isFinal || isHungUp || (reason == EndReason.Shutdown && target.Kind != DialKind.Configured))
+                    Stop(target);
+            }
+            else if (target.State is DialState.Waiting or DialState.AwaitingSurvivor && IsUnwanted(target))
+            {
+                Stop(target);
+            }
         }
-
-        _targets.RemoveAll(t => t.State == DialState.Stopped && t.Kind != DialKind.Configured);
     }
 
-    private long AttemptOf(DialTarget target) => _attempts.First(a => a.Value == target).Key;
+    private void AddTarget(DialTarget target, DialState state)
+    {
+        _targets.Add(target);
+        Enter(target, state);
+    }
+
+    private void Enter(DialTarget target, DialState state)
+    {
+        target.State = state;
+        if (state is DialState.Satisfied or DialState.Stopped)
+            _open.Remove(target);
+        else
+            _open.Add(target);
+    }
 
     private DialTarget? FindByAddress(NodeAddress address) => _targets.Find(t => !t.DemandsPeer && t.Addresses[0] == address);
 
+    private bool IsUnwanted(DialTarget target) => target.Requests.Count == 0 && target.Peer is { } peer && _hungUp.Contains(peer);
+
+    /// <summary>Not dialled again until somebody asks; only what is configured is remembered for that.</summary>
+    private void Stop(DialTarget target)
+    {
+        Enter(target, DialState.Stopped);
+        if (target.Kind == DialKind.Configured || !_targets.Remove(target))
+            return;
+        if (target.Kind == DialKind.Mesh)
+            _meshTargets--;
+    }
+
+    /// <summary>The peer says that it lives elsewhere now: it is tried there at once.</summary>
+    private static void Move(DialTarget target, IReadOnlyList<NodeAddress> addresses, long now)
+    {
+        if (target.Addresses.SequenceEqual(addresses))
+            return;
+
+        target.Addresses = addresses;
+        target.NextAddress = 0;
+        target.Failures = 0;
+        if (target.State == DialState.Waiting)
+            target.Due = now;
+    }
+
     private void Start(DialTarget target)
     {
-        var address = target.Addresses[target.NextAddress++ % target.Addresses.Count];
+        var address = target.Addresses[target.NextAddress++];
         long link = newLink();
         _attempts[link] = target;
-        target.State = DialState.Dialling;
+        Enter(target, DialState.Dialling);
         act(new StartDial(link, address, target.DemandsPeer ? target.Peer : null));
     }
 
-    /// <summary>Told addresses are others' words: no host and port is tried more often than its own budget allows.</summary>
+    /// <summary>
+    /// Told addresses are others' words: no host and port is tried more often than its own budget allows, whoever is said to live
+    /// there. An address that many tell, such as that of every machine's own bridge, is passed over and does not hold up the others.
+    /// </summary>
     private bool MayDial(DialTarget target, long now)
     {
         if (target.Kind != DialKind.Mesh)
             return true;
 
-        var address = target.Addresses[target.NextAddress % target.Addresses.Count];
-        var endpoint = (address.Host, address.Port);
-        if (_lastTold.TryGetValue(endpoint, out long last) && now - last < limits.PerEndpointMilliseconds)
+        long next = long.MaxValue;
+        for (int i = target.NextAddress; i < target.Addresses.Count; i++)
         {
-            target.Due = last + limits.PerEndpointMilliseconds;
-            return false;
+            var endpoint = (target.Addresses[i].Host, target.Addresses[i].Port);
+            long allowed = _lastTold.TryGetValue(endpoint, out long last) ? last + limits.PerEndpointMilliseconds : now;
+            if (allowed <= now)
+            {
+                target.NextAddress = i;
+                ForgetOldEndpoints(now);
+                _lastTold[endpoint] = now;
+                return true;
+            }
+
+            next = Math.Min(next, allowed);
         }
 
-        if (_lastTold.Count >= limits.MaxMeshTargets)
-            _lastTold.Clear();
-        _lastTold[endpoint] = now;
-        return true;
+        target.Due = next;
+        return false;
+    }
+
+    private void ForgetOldEndpoints(long now)
+    {
+        if (_lastTold.Count < limits.MaxMeshTargets)
+            return;
+        foreach (var old in _lastTold.Where(t => now - t.Value >= limits.PerEndpointMilliseconds).ToList())
+            _lastTold.Remove(old.Key);
     }
 
     private void Satisfy(DialTarget target, long now)
     {
-        target.State = DialState.Satisfied;
+        Enter(target, DialState.Satisfied);
         target.WasConnected = true;
+        target.NextAddress = 0;
         target.Failures = 0;
         target.Backoff.OnUp(now);
         foreach (long request in target.Requests)
@@ -205,12 +292,20 @@ internal sealed class DialBook(DialLimits limits, Func<double> random, Func<long
         target.Requests.Clear();
     }
 
-    private void Retry(DialTarget target, FailureReason reason, string message, long now)
+    private void Retry(DialTarget target, FailureReason reason, string message, bool isFinal, long now)
     {
-        bool isHopeless = reason is FailureReason.Stale or FailureReason.Self || target.Kind switch
+        // The other addresses of a peer are tried before it counts as a round.
+        bool roundIsOver = target.NextAddress >= target.Addresses.Count;
+        if (roundIsOver)
+        {
+            target.NextAddress = 0;
+            target.Failures++;
+        }
+
+        bool isHopeless = isFinal || reason == FailureReason.Self || target.Kind switch
         {
             DialKind.Configured => false,
-            DialKind.Mesh => !target.WasConnected && ++target.Failures >= limits.MaxMeshFailures,
+            DialKind.Mesh => !target.WasConnected && target.Failures >= limits.MaxMeshFailures,
             _ => !target.WasConnected,
         };
 
@@ -220,11 +315,11 @@ internal sealed class DialBook(DialLimits limits, Func<double> random, Func<long
             act(new FailDial(request, reason, message));
         target.Requests.Clear();
 
-        // The other addresses of a peer are tried before it counts as a round.
-        bool roundIsOver = target.NextAddress % target.Addresses.Count == 0;
-        target.State = isHopeless ? DialState.Stopped : DialState.Waiting;
+        Enter(target, DialState.Waiting);
         target.Due = roundIsOver ? now + target.Backoff.Next(random()) : now;
-        if (isHopeless && target.Kind != DialKind.Configured)
-            _targets.Remove(target);
+        if (isHopeless || IsUnwanted(target))
+            Stop(target);
+        if (isHopeless && !isFinal && target.Kind == DialKind.Mesh)
+            onGivenUp(target.Peer!.Value);
     }
 }

@@ -17,10 +17,8 @@ internal enum DialKind
 }
 
 /// <summary>One place, or one peer, that the node wants to be connected to.</summary>
-internal sealed class DialTarget(long id, DialKind kind, IReadOnlyList<NodeAddress> addresses)
+internal sealed class DialTarget(DialKind kind, IReadOnlyList<NodeAddress> addresses)
 {
-    public long Id { get; } = id;
-
     public DialKind Kind { get; set; } = kind;
 
     public IReadOnlyList<NodeAddress> Addresses { get; set; } = addresses;
@@ -36,13 +34,15 @@ internal sealed class DialTarget(long id, DialKind kind, IReadOnlyList<NodeAddre
     /// <summary>While waiting: when to dial. While awaiting the survivor: when to stop waiting for it.</summary>
     public long Due { get; set; }
 
+    /// <summary>Index of the address to try next in this round.</summary>
     public int NextAddress { get; set; }
 
+    /// <summary>Rounds over all addresses since it was last connected.</summary>
     public int Failures { get; set; }
 
     public bool WasConnected { get; set; }
 
-    public Backoff Backoff;
+    public Backoff Backoff = new();
 
     /// <summary>Callers that wait for this dial.</summary>
     public List<long> Requests { get; } = [];

@@ -39,8 +39,8 @@ internal sealed class NodeRules
         _options = options;
         _verify = verify;
         Peers = new PeerBook(self, options.Peers, OnPeerAction);
-        Dials = new DialBook(options.Dials, random, NewLink, action => _actions.Add(action));
-        Records = new RecordBook(self, options.Records);
+        Records = new RecordBook(self, options.Records, random);
+        Dials = new DialBook(options.Dials, random, NewLink, action => _actions.Add(action), Records.Forget);
     }
 
     public PeerBook Peers { get; }
@@ -65,11 +65,7 @@ internal sealed class NodeRules
         return actions;
     }
 
-    public void Add(DialKind kind, NodeAddress address, long now)
-    {
-        Dials.Add(kind, address, now);
-        Tick(now);
-    }
+    public void Add(DialKind kind, NodeAddress address, long now) => Dials.Add(kind, address, now);
 
     public void Request(long request, NodeAddress address, long now) => Dials.Request(request, address, now);
 
@@ -86,7 +82,9 @@ internal sealed class NodeRules
     public VerdictDecision OnVerdict(long attempt, PeerKey peer, Incarnation incarnation, SessionId? held, long now)
     {
         _now = now;
-        Dials.OnReached(attempt, peer);
+        if (!Dials.OnReached(attempt, peer))
+            return new VerdictDecision(RefusalReason.Duplicate, null, 0);
+
         var decision = Peers.OnVerdict(peer, incarnation, held, now);
         if (decision.Refusal == RefusalReason.Duplicate)
             Dials.OnYielded(attempt, IsUp(peer), now);
@@ -101,8 +99,13 @@ internal sealed class NodeRules
     {
         _now = now;
         var peer = Peers.FindByLink(attempt)?.Key;
+        bool isUnwanted = Dials.IsUnwanted(attempt);
         bool wins = Peers.OnAccepted(attempt, now);
         Dials.OnYielded(attempt, peer is { } p && IsUp(p), now);
+
+        // Hung up while our Commit was on its way: the peer has taken it, and must be told.
+        if (wins && isUnwanted)
+            Hangup(peer!.Value, now);
         return wins;
     }
 
@@ -117,9 +120,9 @@ internal sealed class NodeRules
         if (refusal is RefusalReason.Simultaneous or RefusalReason.Duplicate)
             Dials.OnYielded(attempt, peer is { } p && IsUp(p), now);
         else
-            Dials.OnFailed(attempt, reason, message, now);
-        if (refusal == RefusalReason.Stale && peer is { } twin)
-            WarnOfCopy(twin);
+            Dials.OnFailed(attempt, reason, message, isFinal: refusal == RefusalReason.Stale, now);
+        if (refusal == RefusalReason.Stale)
+            WarnOfCopy(peer?.Name.ToString() ?? "A node that was dialled");
     }
 
     /// <summary>A session ended. <paramref name="isTold"/>: the peer gave the reason.</summary>
@@ -131,7 +134,7 @@ internal sealed class NodeRules
         _isFinal = isTold && reason is EndReason.Superseded or EndReason.Stale;
         Peers.OnEnded(link, reason, now);
         if (_isFinal && peer is { } p)
-            WarnOfCopy(p);
+            WarnOfCopy(p.Name.ToString());
         _isFinal = false;
         _actions.Add(new ForgetLink(link));
     }
@@ -139,11 +142,20 @@ internal sealed class NodeRules
     /// <summary>Ends the session with <paramref name="peer"/> and does not dial it again until asked; false when there is none.</summary>
     public bool Hangup(PeerKey peer, long now)
     {
-        if (Peers.Find(peer)?.Held is not { } held)
+        if (Peers.Find(peer) is not { IsUp: true } entry)
             return false;
 
-        _actions.Add(new CloseLink(held.Link, EndReason.Hangup, "hung up"));
-        OnSessionEnded(held.Link, EndReason.Hangup, isTold: false, now);
+        if (entry.Held is { } held)
+        {
+            _actions.Add(new CloseLink(held.Link, EndReason.Hangup, "hung up"));
+            OnSessionEnded(held.Link, EndReason.Hangup, isTold: false, now);
+        }
+        else
+        {
+            // Between two sessions: the one that is being made is hung up when it comes.
+            Dials.OnDown(peer, EndReason.Hangup, isFinal: false, now);
+        }
+
         return true;
     }
 
@@ -159,26 +171,17 @@ internal sealed class NodeRules
 
         foreach (var signed in told)
         {
-            if (!PeerRecord.TryPeek(signed, out var subject, out ulong sequence) || !Records.IsNews(subject, sequence)
-                || !budget.Checks.TryTake(now) || _verify(signed, wallNow) is not { } record || !Records.Learn(record, signed, link, wallNow, now))
-            {
-                continue;
-            }
-
-            var addresses = record.Addresses.Where(a => MeshAddresses.Dialable(a, teller) is not null).ToList();
-            if (addresses.Count > 0 && (IsUp(subject) || budget.Dials.TryTake(now)))
-                Dials.Learn(subject, addresses, IsUp(subject), now);
+            if (!Records.Holds(signed))
+                OnRecord(link, signed, teller, budget, wallNow, now);
         }
-
-        Tick(now);
     }
 
     /// <summary>This node's own record has changed.</summary>
     public void SetOwnRecord(SignedPeerRecord own)
     {
         Records.SetOwn(own);
-        foreach (var entry in Peers.Up)
-            _actions.Add(new SendRecords(entry.Held!.Link, [own]));
+        foreach (var (_, link) in Links())
+            _actions.Add(new SendRecords(link, [own]));
     }
 
     /// <summary>Does what is due at <paramref name="now"/>.</summary>
@@ -186,7 +189,7 @@ internal sealed class NodeRules
     {
         _now = now;
         if (Records.NextDue <= now)
-            _actions.AddRange(Records.TakeNews(Peers.Up.Where(p => p.Held is not null).Select(p => (p.Key, p.Held!.Link)).ToList()));
+            _actions.AddRange(Records.TakeNews(Links()));
         Dials.Tick(now);
     }
 
@@ -199,6 +202,7 @@ internal sealed class NodeRules
         {
             case RaisePeerUp up:
                 Dials.OnUp(up.Peer, _now);
+                Records.OnUp(up.Peer, _now);
                 Tell(up.Peer, up.Link);
                 break;
             case SwitchSession change:
@@ -210,6 +214,29 @@ internal sealed class NodeRules
         }
     }
 
+    /// <summary>
+    /// What exceeds the teller's budget is not kept: whoever tells it again tells news. Nor is what speaks of an unknown peer and
+    /// holds no address that means the same here: another teller may be nearer to it.
+    /// </summary>
+    private void OnRecord(long link, SignedPeerRecord signed, IPAddress teller, Teller budget, DateTimeOffset wallNow, long now)
+    {
+        if (!PeerRecord.TryPeek(signed, out var subject, out ulong sequence) || !Records.IsNews(subject, sequence))
+            return;
+
+        bool isUp = IsUp(subject);
+        if ((!isUp && !budget.Dials.TryTake(now)) || !budget.Checks.TryTake(now) || _verify(signed, wallNow) is not { } record)
+            return;
+
+        var addresses = record.Addresses.Where(a => MeshAddresses.Dialable(a, teller) is not null).ToList();
+        if (addresses.Count == 0 && !Records.Knows(subject))
+            return;
+        if (Records.Learn(record, signed, link, wallNow, now) && addresses.Count > 0)
+            Dials.Learn(subject, addresses, isUp, now);
+    }
+
+    private List<(PeerKey Peer, long Link)> Links() =>
+        Peers.Up.Where(p => p.Held is not null).Select(p => (p.Key, p.Held!.Link)).ToList();
+
     private void Tell(PeerKey newcomer, long link)
     {
         var records = Records.ForNewcomer(newcomer, Peers.Up.Select(p => p.Key));
@@ -217,8 +244,8 @@ internal sealed class NodeRules
             _actions.Add(new SendRecords(link, records));
     }
 
-    private void WarnOfCopy(PeerKey peer) => _actions.Add(new RaiseWarning(
-        $"{peer.Name} knows a newer node with this node's name and key: a copy of its identity runs elsewhere. "
+    private void WarnOfCopy(string teller) => _actions.Add(new RaiseWarning(
+        $"{teller} knows a newer node with this node's name and key: a copy of its identity runs elsewhere. "
         + "This one no longer dials it; stop one of the two, or give it a home of its own."));
 
     /// <summary>What one peer may still make this node do by telling of others.</summary>

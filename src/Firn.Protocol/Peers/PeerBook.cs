@@ -21,8 +21,6 @@ internal sealed class PeerBook(PeerKey self, PeerBookLimits limits, Action<NodeA
     private ulong _counter;
 
     /// <summary>Peers whose association is up.</summary>
-    public int UpCount { get; private set; }
-
     public IEnumerable<PeerEntry> Up => _peers.Values.Where(p => p.IsUp);
 
     public PeerEntry? Find(PeerKey peer) => _peers.GetValueOrDefault(peer);
@@ -138,17 +136,6 @@ internal sealed class PeerBook(PeerKey self, PeerBookLimits limits, Action<NodeA
         EndHandover(entry);
     }
 
-    /// <summary>Forgets peers that were not seen for as long as a pin lasts.</summary>
-    public void Forget(long now)
-    {
-        foreach (var entry in _peers.Values.Where(p => !IsPinned(p, now)).ToList())
-        {
-            _peers.Remove(entry.Key);
-            if (_pins.GetValueOrDefault(entry.Key.Name) == entry)
-                _pins.Remove(entry.Key.Name);
-        }
-    }
-
     private RefusalReason Admit(PeerKey peer, Incarnation incarnation, long now)
     {
         if (peer.Did == self.Did)
@@ -166,6 +153,17 @@ internal sealed class PeerBook(PeerKey self, PeerBookLimits limits, Action<NodeA
 
     /// <summary>A name belongs to its key while the peer is connected and for some time after it was last seen.</summary>
     private bool IsPinned(PeerEntry entry, long now) => !entry.IsIdle || now - entry.LastSeen < limits.PinMilliseconds;
+
+    /// <summary>Forgets peers that were not seen for as long as a pin lasts.</summary>
+    private void Forget(long now)
+    {
+        foreach (var entry in _peers.Values.Where(p => !IsPinned(p, now)).ToList())
+        {
+            _peers.Remove(entry.Key);
+            if (_pins.GetValueOrDefault(entry.Key.Name) == entry)
+                _pins.Remove(entry.Key.Name);
+        }
+    }
 
     private PeerEntry Remember(PeerKey peer, long now)
     {
@@ -196,7 +194,7 @@ internal sealed class PeerBook(PeerKey self, PeerBookLimits limits, Action<NodeA
         GoDown(entry, EndReason.Superseded);
         entry.Incarnation = incarnation;
         entry.Last = null;
-        entry.Taken = 0;
+        entry.Taken = null;
     }
 
     private void Hold(PeerEntry entry, HeldSession session)
@@ -214,7 +212,6 @@ internal sealed class PeerBook(PeerKey self, PeerBookLimits limits, Action<NodeA
         else
         {
             entry.IsUp = true;
-            UpCount++;
             act(new RaisePeerUp(entry.Key, entry.Incarnation, session.Link));
         }
 
@@ -241,7 +238,6 @@ internal sealed class PeerBook(PeerKey self, PeerBookLimits limits, Action<NodeA
             return;
 
         entry.IsUp = false;
-        UpCount--;
         act(new RaisePeerDown(entry.Key, entry.Incarnation, reason));
     }
 

@@ -28,7 +28,7 @@ internal sealed class PeerEntry(PeerKey key)
     public ulong Accepted { get; set; }
 
     /// <summary>The highest counter of this incarnation's Commits that we took.</summary>
-    public ulong Taken { get; set; }
+    public ulong? Taken { get; set; }
 
     /// <summary>Whether PeerUp was raised and PeerDown was not.</summary>
     public bool IsUp { get; set; }

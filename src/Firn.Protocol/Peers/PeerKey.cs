@@ -10,5 +10,8 @@ internal readonly record struct PeerKey(Did Did, NodeName Name) : IComparable<Pe
         return byName != 0 ? byName : Did.Point.SequenceCompareTo(other.Did.Point);
     }
 
+    /// <summary>Of the key alone: two names of one key are rare.</summary>
+    public override int GetHashCode() => Did.GetHashCode();
+
     public override string ToString() => $"{Name} ({Did})";
 }

@@ -305,7 +305,10 @@ internal sealed class DialBook(
         bool isHopeless = isFinal || reason == FailureReason.Self || target.Kind switch
         {
             DialKind.Configured => false,
-            DialKind.Mesh => !target.WasConnected && target.Failures >= limits.MaxMeshFailures,
+            DialKind.Mesh => !target.WasConnected && target.Failures >= limits.MaxFailures,
+
+            // A node of this machine that starts again finds this one by itself, and most likely on another port.
+            DialKind.Local => target.Failures >= limits.MaxFailures,
             _ => !target.WasConnected,
         };
 

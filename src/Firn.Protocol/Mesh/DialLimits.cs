@@ -9,8 +9,8 @@ internal sealed record DialLimits
     /// <summary>Told peers that are tried at a time, connected ones included.</summary>
     public int MaxMeshTargets { get; init; } = 4096;
 
-    /// <summary>Rounds without success after which a told peer that was never reached is dropped.</summary>
-    public int MaxMeshFailures { get; init; } = 8;
+    /// <summary>Rounds without success after which a told peer that was never reached, or a node of this machine, is dropped.</summary>
+    public int MaxFailures { get; init; } = 8;
 
     /// <summary>How long a dial that met a crossing one waits for the survivor: 3 seconds.</summary>
     public long SurvivorMilliseconds { get; init; } = 3_000;

@@ -301,9 +301,28 @@ public class DialBookTests
     }
 
     [Fact]
+    public void A_node_of_this_machine_that_has_gone_is_dropped_after_so_many_rounds()
+    {
+        var book = Book(new DialLimits { MaxFailures = 2 });
+        book.Add(DialKind.Local, Here, 0);
+        book.Tick(0);
+        Reach(book, TakeDial()!, Pair.Bob, 0);
+        book.OnDown(Pair.Bob, EndReason.TransportError, isFinal: false, 100);
+
+        for (int round = 0; round < 2; round++)
+        {
+            long due = book.NextDue;
+            book.Tick(due);
+            Fail(book, TakeDial()!, due);
+        }
+
+        book.Targets.ShouldBeEmpty();
+    }
+
+    [Fact]
     public void A_told_peer_that_was_never_reached_is_dropped_after_so_many_rounds()
     {
-        var book = Book(new DialLimits { MaxMeshFailures = 2 });
+        var book = Book(new DialLimits { MaxFailures = 2 });
         book.Learn(Pair.Bob, [Here, There], isUp: false, 0);
         for (int attempt = 1; attempt <= 4; attempt++)
         {
@@ -381,7 +400,7 @@ public class DialBookTests
     [Fact]
     public void No_more_told_peers_are_kept_than_the_limit()
     {
-        var book = Book(new DialLimits { MaxMeshTargets = 2, MaxMeshFailures = 1 });
+        var book = Book(new DialLimits { MaxMeshTargets = 2, MaxFailures = 1 });
         for (int i = 0; i < 3; i++)
             book.Learn(Pair.Key($"p{i}"), [Here], isUp: false, 0);
         book.Targets.Count.ShouldBe(2);

@@ -141,7 +141,7 @@ public class NodeRulesTests
     [Fact]
     public void A_told_peer_that_is_never_reached_is_tried_again_when_somebody_tells_of_it_again()
     {
-        var rules = Rules(new NodeRulesOptions { Dials = new DialLimits { MaxMeshFailures = 1 } });
+        var rules = Rules(new NodeRulesOptions { Dials = new DialLimits { MaxFailures = 1 } });
         long link = Accept(rules, Pair.Bob);
         var carol = Sign(Carol, 1, "10.0.0.3:1");
         Tell(rules, link, carol);

@@ -175,20 +175,13 @@ internal sealed class DialBook(
         if (isHungUp)
             _hungUp.Add(peer);
 
-        foreach (var target in _targets.FindAll(t => t.Peer == peer))
+        foreach (var target in _targets.FindAll(t => t.Peer == peer && t.State == DialState.Satisfied))
         {
-            if (target.State == DialState.Satisfied)
-            {
-                target.Backoff.OnDown(now);
-                Enter(target, DialState.Waiting);
-                target.Due = now + target.Backoff.Next(random());
-                if (isFinal || isHungUp || (reason == EndReason.Shutdown && target.Kind != DialKind.Configured))
-                    Stop(target);
-            }
-            else if (target.State is DialState.Waiting or DialState.AwaitingSurvivor && IsUnwanted(target))
-            {
+            target.Backoff.OnDown(now);
+            Enter(target, DialState.Waiting);
+            target.Due = now + target.Backoff.Next(random());
+            if (isFinal || isHungUp || (reason == EndReason.Shutdown && target.Kind != DialKind.Configured))
                 Stop(target);
-            }
         }
     }
 

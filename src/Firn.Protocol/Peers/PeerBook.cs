@@ -56,7 +56,10 @@ internal sealed class PeerBook(PeerKey self, PeerBookLimits limits, Action<NodeA
     public void OnCommitSent(long link, PeerKey peer, Incarnation incarnation, SessionId id, VerdictDecision decision, long now)
     {
         var entry = Remember(peer, now);
-        entry.Commits.Add(new PendingCommit(link, id, decision.Counter, decision.Last, incarnation, now));
+        if (incarnation < entry.Incarnation)
+            return;   // its next life has connected since the Verdict: this one will not answer
+
+        entry.Commits.Add(new PendingCommit(link, id, decision.Counter, decision.Last, now));
         _links[link] = entry;
     }
 
@@ -100,7 +103,7 @@ internal sealed class PeerBook(PeerKey self, PeerBookLimits limits, Action<NodeA
 
         // Not if they took a later Commit of ours. If ours and the one that we took crossed, the smaller name's survives.
         entry.LastSeen = now;
-        bool wins = commit.Incarnation == entry.Incarnation && commit.Counter > entry.Accepted
+        bool wins = commit.Counter > entry.Accepted
             && (entry.Held is not { IsOurs: false } held || commit.Last == held.Id || self.CompareTo(entry.Key) < 0);
         entry.Accepted = Math.Max(entry.Accepted, commit.Counter);
 
@@ -121,7 +124,7 @@ internal sealed class PeerBook(PeerKey self, PeerBookLimits limits, Action<NodeA
         if (!_links.Remove(link, out var entry))
             return;
 
-        if (TakeCommit(entry, link) is null && entry.Held?.Link == link)
+        if (TakeCommit(entry, link) is null)
         {
             entry.Held = null;
             entry.LastSeen = now;
@@ -242,7 +245,7 @@ internal sealed class PeerBook(PeerKey self, PeerBookLimits limits, Action<NodeA
     }
 
     private bool HasFreshCommit(PeerEntry entry, ulong accepted, long now) =>
-        entry.Commits.Exists(c => c.Incarnation == entry.Incarnation && c.Counter > accepted && now - c.SentAt < limits.CommitPatienceMilliseconds);
+        entry.Commits.Exists(c => c.Counter > accepted && now - c.SentAt < limits.CommitPatienceMilliseconds);
 
     private static PendingCommit? TakeCommit(PeerEntry entry, long link)
     {

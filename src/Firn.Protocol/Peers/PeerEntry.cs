@@ -7,7 +7,7 @@ namespace Firn.Protocol;
 internal sealed record HeldSession(long Link, SessionId Id, bool IsOurs);
 
 /// <summary>A Commit of this node that the acceptor has not answered yet.</summary>
-internal sealed record PendingCommit(long Link, SessionId Id, ulong Counter, SessionId? Last, Incarnation Incarnation, long SentAt);
+internal sealed record PendingCommit(long Link, SessionId Id, ulong Counter, SessionId? Last, long SentAt);
 
 /// <summary>All that the book remembers of one peer.</summary>
 internal sealed class PeerEntry(PeerKey key)

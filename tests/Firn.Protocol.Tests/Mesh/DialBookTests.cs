@@ -336,6 +336,17 @@ public class DialBookTests
     }
 
     [Fact]
+    public void A_told_peer_that_refused_for_good_does_not_become_news_again()
+    {
+        var book = Book();
+        book.Learn(Pair.Bob, [Here], isUp: false, 0);
+        book.Tick(0);
+        book.OnFailed(TakeDial()!.Link, FailureReason.Stale, "no", isFinal: true, 0);
+        book.Targets.ShouldBeEmpty();
+        _givenUp.ShouldBeEmpty();
+    }
+
+    [Fact]
     public void A_told_peer_that_was_reached_once_is_not_dropped()
     {
         var book = Connected(DialKind.Mesh);

@@ -408,7 +408,7 @@ internal sealed class PairModel
             print.Add((long)entry.Incarnation.Value, (long)entry.Accepted, (long)(entry.Taken ?? 0), entry.Last?.GetHashCode() ?? 0, entry.IsUp ? 1 : 0, (int?)entry.Handover ?? -1);
             print.Add(entry.Held?.Link ?? 0, entry.Held is { IsOurs: true } ? 1 : 0, entry.Commits.Count);
             foreach (var commit in entry.Commits)
-                print.Add(commit.Link, (long)commit.Counter, (long)commit.Incarnation.Value, Math.Min(2_000, now - commit.SentAt));
+                print.Add(commit.Link, (long)commit.Counter, commit.Last?.GetHashCode() ?? 0, Math.Min(2_000, now - commit.SentAt));
         }
 
         private void OnAction(NodeAction action)

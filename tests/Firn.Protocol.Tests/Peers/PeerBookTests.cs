@@ -85,6 +85,17 @@ public class PeerBookTests
     }
 
     [Fact]
+    public void A_higher_incarnation_cuts_what_waits_for_an_answer_of_the_earlier_one()
+    {
+        var book = Book(Pair.Alice);
+        Commit(book, Pair.Bob, link: 1);
+        Accept(book, Pair.Bob, link: 2, counter: 1, incarnation: 2).ShouldBe(Yes);
+        Take().OfType<CloseLink>().ShouldHaveSingleItem().Link.ShouldBe(1);
+        book.OnAccepted(1, now: 0).ShouldBeFalse();
+        book.Find(Pair.Bob)!.Held!.Link.ShouldBe(2);
+    }
+
+    [Fact]
     public void A_Commit_to_an_incarnation_that_is_over_does_not_win()
     {
         var book = Book(Pair.Alice);
@@ -197,6 +208,27 @@ public class PeerBookTests
         Accept(book, Pair.Bob, link: 2, counter: 1, last: 1).ShouldBe(Yes);
         book.OnAccepted(1, now: 0).ShouldBeFalse();
         book.Find(Pair.Bob)!.Held!.Link.ShouldBe(2);
+    }
+
+    [Fact]
+    public void A_Commit_that_names_our_unanswered_one_replaces_what_we_had_before_that_too()
+    {
+        var book = Book(Pair.Bob);
+        Commit(book, Pair.Alice, link: 1, now: 0);
+        book.OnAccepted(1, now: 0);
+        Commit(book, Pair.Alice, link: 2, held: null, now: 10_000).Refusal.ShouldBe(Yes);
+        Accept(book, Pair.Alice, link: 3, counter: 1, last: 2, now: 10_000).ShouldBe(Yes);
+    }
+
+    [Fact]
+    public void The_end_of_a_dial_that_lost_leaves_the_winner_alone()
+    {
+        var book = Book(Pair.Bob);
+        Commit(book, Pair.Alice, link: 1);
+        Accept(book, Pair.Alice, link: 2, counter: 1);
+        book.OnAccepted(1, now: 0).ShouldBeFalse();
+        book.OnEnded(1, EndReason.Goodbye, now: 0);
+        book.Find(Pair.Alice)!.Held!.Link.ShouldBe(2);
     }
 
     [Fact]

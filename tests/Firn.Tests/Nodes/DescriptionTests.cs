@@ -37,35 +37,8 @@ public sealed class DescriptionTests : NodeFixture
             _ = b.Node.DescribeAsync(d => d with { Capabilities = [$"v{i}"] });
 
         await NodeGroup.UntilAsync(() => peer.Capabilities is ["v200"], "the last description");
-        for (int i = 0; i <= 40; i++)
-        {
-            _ = b.Node.DescribeAsync(d => d with { Capabilities = [$"w{i}"] });
-            await Task.Yield();   // some of them are announced one by one
-        }
-
-        await NodeGroup.UntilAsync(() => peer.Capabilities is ["w40"], "the last description");
         a.Events.Of<PeerDownEvent>().ShouldBeEmpty();
         b.Events.Of<PeerDownEvent>().ShouldBeEmpty();
-    }
-
-    [Fact]
-    public async Task A_change_while_a_session_is_being_made_is_not_lost()
-    {
-        var a = await StartAsync("a");
-        for (int i = 0; i < 20; i++)
-        {
-            await using var b = await StartAsync($"b{i}");
-            var dialling = b.ConnectAsync(a);
-            for (int change = 0; change < 8; change++)
-            {
-                await Task.Yield();
-                _ = b.Node.DescribeAsync(d => d with { Capabilities = [$"v{change}"] });
-            }
-
-            await dialling;
-            var peer = await a.PeerAsync($"b{i}");
-            await NodeGroup.UntilAsync(() => peer.Capabilities is ["v7"], "the last description");
-        }
     }
 
     [Fact]
@@ -99,5 +72,50 @@ public sealed class DescriptionTests : NodeFixture
         var peer = await a.ConnectAsync(b);
 
         await NodeGroup.UntilAsync(() => peer.Description.Addresses.SequenceEqual([b.Address]), "the addresses");
+    }
+}
+
+/// <summary>The same where time matters.</summary>
+public sealed class DescriptionTimingTests : VirtualNodeFixture
+{
+    [Fact]
+    public async Task Changes_in_a_steady_stream_are_told_as_fast_as_peers_put_up_with()
+    {
+        var (a, b) = await PairAsync();
+        var peer = a.Node.Peers[0];
+
+        for (int i = 0; i <= 60; i++)
+        {
+            _ = b.Node.DescribeAsync(d => d with { Capabilities = [$"w{i}"] });
+            await DriveAsync(0.05);   // so slowly that none takes the place of another
+        }
+
+        for (int second = 0; second < 5 && peer.Capabilities is not ["w60"]; second++)
+            await DriveAsync(1);
+        peer.Capabilities.ShouldBe(["w60"]);
+        a.Events.Of<PeerDownEvent>().ShouldBeEmpty();
+        b.Events.Of<PeerDownEvent>().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_change_at_whatever_moment_of_a_handshake_is_not_lost()
+    {
+        Network.Latency = (_, _) => TimeSpan.FromMilliseconds(100);
+        var a = await StartAsync("a");
+        for (int i = 0; i < 20; i++)
+        {
+            var b = await StartAsync($"b{i}");
+            await DriveAsync(0.05);
+            var dialling = b.ConnectAsync(a);
+            await DriveAsync(0.1 * i);
+
+            _ = b.Node.DescribeAsync(d => d with { Capabilities = ["changed"] });
+
+            await DriveAsync(dialling);
+            var peer = await DriveAsync(a.PeerAsync($"b{i}"));
+            for (int step = 0; step < 20 && peer.Capabilities is not ["changed"]; step++)
+                await DriveAsync(0.1);
+            peer.Capabilities.ShouldBe(["changed"], $"changed {100 * i} ms after the dial");
+        }
     }
 }

@@ -16,6 +16,7 @@ namespace Firn.Sessions;
 internal sealed class Handshaker(NodeCore node)
 {
     private readonly RefusalReports _refusals = new(node);
+    private readonly KnownLeaves _leaves = new();
 
     /// <summary>Serves a stranger until it is a session, or refused. Never throws: nobody waits for an arrival.</summary>
     public async Task AcceptAsync(Arrival arrival)
@@ -109,6 +110,7 @@ internal sealed class Handshaker(NodeCore node)
             var terms = new SessionTerms(dial.Link, id, peer, verdict.Incarnation, description, Expiry(link, leaf));
             var session = node.CreateSession(terms, link, told);
             bool wins = node.Decide((rules, now) => rules.OnAccepted(dial.Link, now));
+            _leaves.Remember(leaf);
             session.Start(ReadOnlyMemory<byte>.Empty);
             if (!wins)
                 session.Close(EndReason.Goodbye, "another session with this peer has won");
@@ -154,6 +156,7 @@ internal sealed class Handshaker(NodeCore node)
                 throw Refuses(peer, refusal);
             }
 
+            _leaves.Remember(leaf);
             session.Start(machine.Describe(told));
             return true;
         }
@@ -167,7 +170,7 @@ internal sealed class Handshaker(NodeCore node)
     /// <summary>The one check of a certificate, for both roles. The other end learns only that authentication failed.</summary>
     private async Task<VerifiedLeaf> VerifyLeafAsync(ILink link, HandshakeStream messages, CancellationToken cancellationToken)
     {
-        var check = LeafVerifier.Verify(link.Remote.LeafDer.Span, link.Remote.ExtraCertificates, node.Clock.Wall);
+        var check = _leaves.Verify(link.Remote, node.Clock.Wall);
         if (check.Leaf is { } leaf)
             return leaf;
 

@@ -16,7 +16,7 @@ internal sealed class DialBook(
     private readonly HashSet<DialTarget> _open = [];   // neither satisfied nor stopped
     private readonly Dictionary<long, DialTarget> _attempts = [];
     private readonly HashSet<PeerKey> _hungUp = [];
-    private readonly Dictionary<(string Host, int Port), long> _lastTold = [];
+    private readonly EndpointBudget _endpoints = new(limits.PerEndpointMilliseconds, limits.MaxMeshTargets);
     private int _meshTargets;
 
     public IReadOnlyList<DialTarget> Targets => _targets;
@@ -237,8 +237,8 @@ internal sealed class DialBook(
     }
 
     /// <summary>
-    /// Told addresses are others' words: no host and port is tried more often than its own budget allows, whoever is said to live
-    /// there. An address that many tell, such as that of every machine's own bridge, is passed over and does not hold up the others.
+    /// Finds the next address of a told peer that the budget allows. One that many tell, such as that of every machine's own bridge, is
+    /// passed over and does not hold up the others.
     /// </summary>
     private bool MayDial(DialTarget target, long now)
     {
@@ -248,13 +248,11 @@ internal sealed class DialBook(
         long next = long.MaxValue;
         for (int i = target.NextAddress; i < target.Addresses.Count; i++)
         {
-            var endpoint = (target.Addresses[i].Host, target.Addresses[i].Port);
-            long allowed = _lastTold.TryGetValue(endpoint, out long last) ? last + limits.PerEndpointMilliseconds : now;
+            long allowed = _endpoints.NextAllowed(target.Addresses[i], now);
             if (allowed <= now)
             {
                 target.NextAddress = i;
-                ForgetOldEndpoints(now);
-                _lastTold[endpoint] = now;
+                _endpoints.Take(target.Addresses[i], now);
                 return true;
             }
 
@@ -263,14 +261,6 @@ internal sealed class DialBook(
 
         target.Due = next;
         return false;
-    }
-
-    private void ForgetOldEndpoints(long now)
-    {
-        if (_lastTold.Count < limits.MaxMeshTargets)
-            return;
-        foreach (var old in _lastTold.Where(t => now - t.Value >= limits.PerEndpointMilliseconds).ToList())
-            _lastTold.Remove(old.Key);
     }
 
     private void Satisfy(DialTarget target, long now)

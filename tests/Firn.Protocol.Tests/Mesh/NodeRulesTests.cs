@@ -202,6 +202,17 @@ public class NodeRulesTests
     }
 
     [Fact]
+    public void Only_the_peers_own_word_that_a_newer_copy_runs_is_final()
+    {
+        _rules.Add(DialKind.Configured, Seed, 0);
+        long link = Connect(Dials(_rules).Single());
+        _rules.TakeActions();
+        _rules.OnSessionEnded(link, EndReason.Superseded, isTold: false, 1_000);
+        _rules.TakeActions().OfType<RaiseWarning>().ShouldBeEmpty();
+        Dials(_rules, 10_000).ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public void A_node_that_replaces_an_earlier_life_of_its_peer_is_not_warned_and_stays_content()
     {
         _rules.Add(DialKind.Configured, Seed, 0);

@@ -63,7 +63,7 @@ internal sealed class PairExplorer(int[] dials, PairFaults faults)
     {
         Ends++;
         CheckAgreement(model, path);
-        if (model.Dials.Contains(PairModel.DialEnd.Running))
+        if (model.Dials.Contains(PairDialEnd.Running))
             Fail("a dial waits for ever", path);
 
         if (!model.HadFault)
@@ -72,7 +72,7 @@ internal sealed class PairExplorer(int[] dials, PairFaults faults)
                 Fail("a PeerDown although nothing was lost", path);
             if (model.HeldBy(0) is null)
                 Fail("no session although nothing was lost", path);
-            if (model.Dials.Contains(PairModel.DialEnd.Failed))
+            if (model.Dials.Contains(PairDialEnd.Failed))
                 Fail("a dial failed although nothing was lost", path);
         }
 

@@ -1,32 +1,6 @@
-using System.Globalization;
 using RefusalReason = Firn.Protocol.Wire.RefusalReason;
 
 namespace Firn.Protocol.Tests;
-
-/// <summary>One thing that can happen next in a <see cref="PairModel"/>.</summary>
-internal readonly record struct PairEvent(PairEventKind Kind, int Link = 0, int Side = 0)
-{
-    public override string ToString() => Kind switch
-    {
-        PairEventKind.Deliver => string.Create(CultureInfo.InvariantCulture, $"link {Link} delivers to {"AB"[Side]}"),
-        PairEventKind.Restart => $"{"AB"[Side]} restarts",
-        PairEventKind.PatienceEnds => "two seconds pass",
-        _ => string.Create(CultureInfo.InvariantCulture, $"{Kind} {Link}"),
-    };
-}
-
-internal enum PairEventKind
-{
-    Dial,
-    SendCommit,
-    Deliver,
-    Break,
-    PatienceEnds,
-    Restart,
-}
-
-/// <summary>What may go wrong during a run, each so many times.</summary>
-internal readonly record struct PairFaults(int Breaks = 0, int Waits = 0, int Restarts = 0);
 
 /// <summary>
 /// Two peer books and the links between them. Each link is two queues in order; everything else may happen in any order. A link
@@ -35,7 +9,7 @@ internal readonly record struct PairFaults(int Breaks = 0, int Waits = 0, int Re
 internal sealed class PairModel
 {
     private static readonly PeerKey[] Keys = [Pair.Alice, Pair.Bob];
-    private readonly List<Link> _links = [];
+    private readonly List<PairLink> _links = [];
     private readonly End[] _ends;
     private PairFaults _faults;
     private long _now;
@@ -47,7 +21,7 @@ internal sealed class PairModel
         _faults = faults;
         _ends = [new End(this, 0, 1), new End(this, 1, 1)];
         foreach (int side in dials)
-            _links.Add(new Link(side));
+            _links.Add(new PairLink(side));
     }
 
     /// <summary>What happened against the rules, if anything.</summary>
@@ -61,7 +35,7 @@ internal sealed class PairModel
 
     public bool IsUp(int side) => _ends[side].IsUp;
 
-    public IReadOnlyList<DialEnd> Dials => [.. _links.Select(l => l.Result)];
+    public IReadOnlyList<PairDialEnd> Dials => [.. _links.Select(l => l.Result)];
 
     public List<PairEvent> Enabled()
     {
@@ -69,9 +43,9 @@ internal sealed class PairModel
         for (int i = 0; i < _links.Count; i++)
         {
             var link = _links[i];
-            if (link.Stage[link.Initiator] == Stage.Unused)
+            if (link.Stage[link.Initiator] == PairStage.Unused)
                 events.Add(new PairEvent(PairEventKind.Dial, i));
-            if (link.Stage[link.Initiator] == Stage.Decided)
+            if (link.Stage[link.Initiator] == PairStage.Decided)
                 events.Add(new PairEvent(PairEventKind.SendCommit, i));
             for (int side = 0; side < 2; side++)
             {
@@ -96,10 +70,10 @@ internal sealed class PairModel
         switch (next.Kind)
         {
             case PairEventKind.Dial:
-                link.Stage[link.Initiator] = Stage.Proving;
-                link.Stage[1 - link.Initiator] = Stage.Proving;
-                link.Result = DialEnd.Running;
-                Send(link, link.Initiator, new Message(MessageKind.Proof, Incarnation: _ends[link.Initiator].Incarnation));
+                link.Stage[link.Initiator] = PairStage.Proving;
+                link.Stage[1 - link.Initiator] = PairStage.Proving;
+                link.Result = PairDialEnd.Running;
+                Send(link, link.Initiator, new PairMessage(PairMessageKind.Proof, Incarnation: _ends[link.Initiator].Incarnation));
                 break;
             case PairEventKind.SendCommit:
                 SendCommit(next.Link);
@@ -129,7 +103,7 @@ internal sealed class PairModel
     {
         _faults = default;
         _now += 10_000;
-        _links.Add(new Link(side));
+        _links.Add(new PairLink(side));
         for (var enabled = Enabled(); enabled.Count > 0; enabled = Enabled())
             Apply(enabled[0]);
     }
@@ -146,22 +120,22 @@ internal sealed class PairModel
         return print.Value;
     }
 
-    private static bool IsOpen(Link link, int side) => link.Stage[side] is not (Stage.Unused or Stage.Closed);
+    private static bool IsOpen(PairLink link, int side) => link.Stage[side] is not (PairStage.Unused or PairStage.Closed);
 
-    private static void Send(Link link, int from, Message message)
+    private static void Send(PairLink link, int from, PairMessage message)
     {
         if (!link.IsBroken)
             link.To[1 - from].Enqueue(message);
     }
 
-    private static void Break(Link link)
+    private static void Break(PairLink link)
     {
         link.IsBroken = true;
         for (int side = 0; side < 2; side++)
         {
             link.To[side].Clear();
             if (IsOpen(link, side))
-                link.To[side].Enqueue(new Message(MessageKind.EndOfStream));
+                link.To[side].Enqueue(new PairMessage(PairMessageKind.EndOfStream));
         }
     }
 
@@ -173,17 +147,17 @@ internal sealed class PairModel
         {
             Shut(link, side);
             if (link.Initiator == side)
-                link.Result = DialEnd.Failed;
+                link.Result = PairDialEnd.Failed;
         }
     }
 
     /// <summary>This end is done with the link; what was sent still arrives, then the other end sees the end of the stream.</summary>
-    private static void Shut(Link link, int side)
+    private static void Shut(PairLink link, int side)
     {
-        link.Stage[side] = Stage.Closed;
+        link.Stage[side] = PairStage.Closed;
         link.To[side].Clear();
         if (IsOpen(link, 1 - side))
-            Send(link, side, new Message(MessageKind.EndOfStream));
+            Send(link, side, new PairMessage(PairMessageKind.EndOfStream));
     }
 
     private void SendCommit(int index)
@@ -191,12 +165,12 @@ internal sealed class PairModel
         var link = _links[index];
         var end = _ends[link.Initiator];
         end.Book.OnCommitSent(Number(index), end.Peer, link.Remote, Id(index), link.Decision, _now);
-        link.Stage[link.Initiator] = Stage.Committed;
-        Send(link, link.Initiator, new Message(MessageKind.Commit, Session: link.Decision.Last, Counter: link.Decision.Counter));
+        link.Stage[link.Initiator] = PairStage.Committed;
+        Send(link, link.Initiator, new PairMessage(PairMessageKind.Commit, Session: link.Decision.Last, Counter: link.Decision.Counter));
         end.CarryOut();
     }
 
-    private void Receive(int index, int side, Message message)
+    private void Receive(int index, int side, PairMessage message)
     {
         var link = _links[index];
         var end = _ends[side];
@@ -205,31 +179,31 @@ internal sealed class PairModel
 
         switch (message.Kind)
         {
-            case MessageKind.Proof:
+            case PairMessageKind.Proof:
                 var proof = end.Book.OnProof(end.Peer, message.Incarnation, _now);
                 link.AcceptorSees = message.Incarnation;
                 if (proof.Refusal == RefusalReason.Unspecified)
-                    Send(link, side, new Message(MessageKind.Verdict, Session: proof.Held, Incarnation: end.Incarnation));
+                    Send(link, side, new PairMessage(PairMessageKind.Verdict, Session: proof.Held, Incarnation: end.Incarnation));
                 else
                     Refuse(link, side, proof.Refusal);
                 break;
 
-            case MessageKind.Verdict:
+            case PairMessageKind.Verdict:
                 link.Remote = message.Incarnation;
                 link.Decision = end.Book.OnVerdict(end.Peer, message.Incarnation, message.Session, _now);
                 if (link.Decision.Refusal == RefusalReason.Unspecified)
-                    link.Stage[side] = Stage.Decided;
+                    link.Stage[side] = PairStage.Decided;
                 else
                     RefuseAsInitiator(link, side);
                 break;
 
-            case MessageKind.Commit:
+            case PairMessageKind.Commit:
                 var refusal = end.Book.OnCommit(
                     Number(index), end.Peer, link.AcceptorSees, Id(index), message.Session, message.Counter, _now);
                 if (refusal == RefusalReason.Unspecified)
                 {
-                    link.Stage[side] = Stage.Session;
-                    Send(link, side, new Message(MessageKind.Describe));
+                    link.Stage[side] = PairStage.Session;
+                    Send(link, side, new PairMessage(PairMessageKind.Describe));
                 }
                 else
                 {
@@ -238,28 +212,28 @@ internal sealed class PairModel
 
                 break;
 
-            case MessageKind.Describe:
-                link.Stage[side] = Stage.Session;
+            case PairMessageKind.Describe:
+                link.Stage[side] = PairStage.Session;
                 bool wins = end.Book.OnAccepted(Number(index), _now);
-                link.Result = wins ? DialEnd.Connected : DialEnd.Yielded;
+                link.Result = wins ? PairDialEnd.Connected : PairDialEnd.Yielded;
                 if (!wins)
                     Close(index, side, EndReason.Goodbye);
                 break;
 
-            case MessageKind.Refusal:
-                link.Result = message.Refusal is RefusalReason.Simultaneous or RefusalReason.Duplicate ? DialEnd.Yielded : DialEnd.Failed;
+            case PairMessageKind.Refusal:
+                link.Result = message.Refusal is RefusalReason.Simultaneous or RefusalReason.Duplicate ? PairDialEnd.Yielded : PairDialEnd.Failed;
                 Shut(link, side);
                 end.Book.OnEnded(Number(index), EndReason.TransportError, _now);
                 break;
 
-            case MessageKind.Close:
+            case PairMessageKind.Close:
                 Shut(link, side);
                 end.Book.OnEnded(Number(index), message.Reason, _now);
                 break;
 
-            case MessageKind.EndOfStream:
-                if (link.Initiator == side && link.Result == DialEnd.Running)
-                    link.Result = DialEnd.Failed;
+            case PairMessageKind.EndOfStream:
+                if (link.Initiator == side && link.Result == PairDialEnd.Running)
+                    link.Result = PairDialEnd.Failed;
                 Shut(link, side);
                 end.Book.OnEnded(Number(index), EndReason.TransportError, _now);
                 break;
@@ -268,15 +242,15 @@ internal sealed class PairModel
         end.CarryOut();
     }
 
-    private static void Refuse(Link link, int side, RefusalReason reason)
+    private static void Refuse(PairLink link, int side, RefusalReason reason)
     {
-        Send(link, side, new Message(MessageKind.Refusal, Refusal: reason));
+        Send(link, side, new PairMessage(PairMessageKind.Refusal, Refusal: reason));
         Shut(link, side);
     }
 
-    private static void RefuseAsInitiator(Link link, int side)
+    private static void RefuseAsInitiator(PairLink link, int side)
     {
-        link.Result = link.Decision.Refusal == RefusalReason.Duplicate ? DialEnd.Yielded : DialEnd.Failed;
+        link.Result = link.Decision.Refusal == RefusalReason.Duplicate ? PairDialEnd.Yielded : PairDialEnd.Failed;
         Shut(link, side);
     }
 
@@ -286,10 +260,10 @@ internal sealed class PairModel
         if (!IsOpen(link, side))
             return;
 
-        if (link.Stage[side] == Stage.Session)
-            Send(link, side, new Message(MessageKind.Close, Reason: reason));
+        if (link.Stage[side] == PairStage.Session)
+            Send(link, side, new PairMessage(PairMessageKind.Close, Reason: reason));
         else if (link.Initiator == side)
-            link.Result = DialEnd.Failed;
+            link.Result = PairDialEnd.Failed;
         Shut(link, side);
         _ends[side].Book.OnEnded(Number(index), reason, _now);
     }
@@ -297,74 +271,6 @@ internal sealed class PairModel
     private static long Number(int index) => index + 1;
 
     private static SessionId Id(int index) => Pair.Session((ulong)index + 1);
-
-    /// <summary>How a dial ended for its initiator.</summary>
-    internal enum DialEnd
-    {
-        NotStarted,
-        Running,
-        Connected,
-        Yielded,
-        Failed,
-    }
-
-    private enum Stage
-    {
-        Unused,
-        Proving,
-        Decided,
-        Committed,
-        Session,
-        Closed,
-    }
-
-    private enum MessageKind
-    {
-        Proof,
-        Verdict,
-        Commit,
-        Describe,
-        Refusal,
-        Close,
-        EndOfStream,
-    }
-
-    private readonly record struct Message(
-        MessageKind Kind, SessionId? Session = null, ulong Counter = 0, Incarnation Incarnation = default,
-        RefusalReason Refusal = default, EndReason Reason = default);
-
-    private sealed class Link(int initiator)
-    {
-        public int Initiator { get; } = initiator;
-
-        public Stage[] Stage { get; } = new Stage[2];
-
-        public Queue<Message>[] To { get; } = [new(), new()];
-
-        public bool IsBroken { get; set; }
-
-        public DialEnd Result { get; set; }
-
-        public VerdictDecision Decision { get; set; }
-
-        /// <summary>What the initiator was told of the acceptor's incarnation.</summary>
-        public Incarnation Remote { get; set; }
-
-        /// <summary>What the acceptor was told of the initiator's incarnation.</summary>
-        public Incarnation AcceptorSees { get; set; }
-
-        public void AddTo(ref Fingerprint print)
-        {
-            print.Add((int)Stage[0], (int)Stage[1], IsBroken ? 1 : 0, (int)Result, (long)Remote.Value);
-            print.Add((long)AcceptorSees.Value, Decision.Last?.GetHashCode() ?? 0, (long)Decision.Counter);
-            foreach (var queue in To)
-            {
-                print.Add(queue.Count);
-                foreach (var m in queue)
-                    print.Add((int)m.Kind, m.Session?.GetHashCode() ?? 0, (long)m.Counter, (long)m.Incarnation.Value, (int)m.Refusal, (int)m.Reason);
-            }
-        }
-    }
 
     private sealed class End
     {

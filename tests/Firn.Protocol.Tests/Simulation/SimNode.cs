@@ -4,9 +4,8 @@ using RefusalReason = Firn.Protocol.Wire.RefusalReason;
 namespace Firn.Protocol.Tests;
 
 /// <summary>One life of a node: the real rules, with a simulated network for hands. It does what NodeCore, Dialler and Handshaker do.</summary>
-internal sealed class SimNode
+internal sealed partial class SimNode
 {
-    private const long HandshakeDeadline = 10_000;
     private static readonly IPAddress Somewhere = IPAddress.Parse("192.0.2.1");
 
     private readonly World _world;
@@ -129,90 +128,6 @@ internal sealed class SimNode
             Decide(() => Rules.OnDialFailed(end.Number, refusal, reason, "no session", _world.Now));
     }
 
-    private void OnProof(SimLink link, SimEnd end, SimMessage message)
-    {
-        var decision = Rules.OnProof(link.Ends[0].Node.Key, message.Incarnation, _world.Now);
-        end.Remote = message.Incarnation;
-        if (decision.Refusal == RefusalReason.Unspecified)
-            link.Send(end, new SimMessage(SimMessageKind.Verdict) { Incarnation = Incarnation, Session = decision.Held });
-        else
-            Refuse(link, end, decision.Refusal);
-        Decide(() => { });
-    }
-
-    private void OnVerdict(SimLink link, SimEnd end, SimMessage message)
-    {
-        var peer = link.Ends[1].Node.Key;
-        var decision = Rules.OnVerdict(end.Number, peer, message.Incarnation, message.Session, _world.Now);
-        if (decision.Refusal == RefusalReason.Unspecified)
-        {
-            end.Remote = message.Incarnation;
-            _world.After(_world.Pick(3), () => Commit(link, end, decision));
-        }
-        else
-        {
-            Refuse(link, end, decision.Refusal);
-            if (decision.Refusal != RefusalReason.Duplicate)
-                Rules.OnDialFailed(end.Number, RefusalReason.Unspecified, Failure(decision.Refusal), "refused here", _world.Now);
-        }
-
-        Decide(() => { });
-    }
-
-    /// <summary>A moment after the Verdict: the node asks its rules twice, and other threads come in between.</summary>
-    private void Commit(SimLink link, SimEnd end, VerdictDecision decision)
-    {
-        if (!IsAlive || end.IsClosed)
-            return;
-
-        _ends[end.Number] = (link, end);
-        Decide(() => Rules.OnCommitSent(end.Number, link.Ends[1].Node.Key, end.Remote, link.SessionId, decision, _world.Now));
-        link.Send(end, new SimMessage(SimMessageKind.Commit) { Session = decision.Last, Counter = decision.Counter });
-    }
-
-    private void OnCommit(SimLink link, SimEnd end, SimMessage message)
-    {
-        end.Number = Rules.NewLink();
-        _ends[end.Number] = (link, end);
-        var refusal = Rules.OnCommit(
-            end.Number, link.Ends[0].Node.Key, end.Remote, link.SessionId, message.Session, message.Counter, _world.Now);
-        if (refusal == RefusalReason.Unspecified)
-        {
-            end.IsSession = true;
-            link.Send(end, new SimMessage(SimMessageKind.Describe));
-        }
-        else
-        {
-            _ends.Remove(end.Number);
-            Refuse(link, end, refusal);
-        }
-
-        Decide(() => { });
-    }
-
-    private void OnDescribe(SimLink link, SimEnd end)
-    {
-        end.IsSession = true;
-        bool wins = Rules.OnAccepted(end.Number, _world.Now);
-        if (!wins)
-            Close(link, end, EndReason.Goodbye);
-        Decide(() => { });
-    }
-
-    private static void Refuse(SimLink link, SimEnd end, RefusalReason reason)
-    {
-        link.Send(end, new SimMessage(SimMessageKind.Refusal) { Refusal = reason });
-        link.Shut(end);
-    }
-
-    private static FailureReason Failure(RefusalReason refusal) => refusal switch
-    {
-        RefusalReason.Stale => FailureReason.Stale,
-        RefusalReason.Self => FailureReason.Self,
-        RefusalReason.NameTaken => FailureReason.NameTaken,
-        _ => FailureReason.Busy,
-    };
-
     private void Close(SimLink link, SimEnd end, EndReason reason)
     {
         link.Send(end, new SimMessage(SimMessageKind.Close) { Reason = reason });
@@ -297,60 +212,5 @@ internal sealed class SimNode
                 _requests.Remove(fail.Request);
                 break;
         }
-    }
-
-    private void Dial(StartDial dial)
-    {
-        var target = _world.At(dial.Address);
-        bool isReachable = target is not null && _world.CanReach(this, target);
-        if (!isReachable && (target is not null || _world.Chance(0.5)))
-        {
-            // Nothing answers, not even with a refusal.
-            Fail(dial, HandshakeDeadline, FailureReason.TimedOut);
-            return;
-        }
-
-        if (!isReachable)
-        {
-            Fail(dial, _world.Latency(), FailureReason.Unreachable);
-            return;
-        }
-
-        if (target!.Key.Did == Key.Did || (dial.Demanded is { } demanded && demanded != target.Key))
-        {
-            Fail(dial, 3 * _world.Latency(), target.Key.Did == Key.Did ? FailureReason.Self : FailureReason.WrongPeer);
-            return;
-        }
-
-        // TCP and TLS take two round trips; the Proof comes after the Challenge.
-        _world.After(5 * _world.Latency(), () =>
-        {
-            if (!IsAlive)
-                return;
-            if (!target.IsAlive || !_world.CanReach(this, target))
-            {
-                Fail(dial, HandshakeDeadline, FailureReason.TimedOut);
-                return;
-            }
-
-            var link = new SimLink(_world, (ulong)_world.Random.NextInt64(), this, target);
-            var end = link.Ends[0];
-            end.Number = dial.Link;
-            link.Send(end, new SimMessage(SimMessageKind.Proof) { Incarnation = Incarnation });
-            _world.After(HandshakeDeadline, () => OnDeadline(link, end));
-            _world.After(HandshakeDeadline, () => target.OnDeadline(link, link.Ends[1]));
-        });
-    }
-
-    private void Fail(StartDial dial, long after, FailureReason reason) => _world.After(after, () =>
-    {
-        if (IsAlive)
-            Decide(() => Rules.OnDialFailed(dial.Link, RefusalReason.Unspecified, reason, "no session", _world.Now));
-    });
-
-    private void OnDeadline(SimLink link, SimEnd end)
-    {
-        if (IsAlive && !end.IsSession && !end.IsClosed)
-            Lose(link, end, EndReason.Timeout);
     }
 }

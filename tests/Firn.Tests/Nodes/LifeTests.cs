@@ -48,7 +48,12 @@ public sealed class LifeTests : NodeFixture
             var a = await StartAsync("a");
             NodeOptions Options() => new()
             {
-                Name = "b@b.lan", Home = home, Cookie = NodeGroup.Cookie, Discovery = false, Listen = { "tcp://127.0.0.1:0" }, Peers = { a.Address.ToString() },
+                Name = "b@b.lan",
+                Home = home,
+                Cookie = NodeGroup.Cookie,
+                Discovery = false,
+                Listen = { "tcp://127.0.0.1:0" },
+                Peers = { a.Address.ToString() },
             };
 
             // The first life ends without a goodbye, and a has not noticed: it still holds the session.
@@ -87,7 +92,12 @@ public sealed class LifeTests : NodeFixture
             var seed = await StartAsync("seed");
             NodeOptions Options(string where) => new()
             {
-                Name = "twin@t.lan", Home = where, Cookie = NodeGroup.Cookie, Discovery = false, Listen = { "tcp://127.0.0.1:0" }, Peers = { seed.Address.ToString() },
+                Name = "twin@t.lan",
+                Home = where,
+                Cookie = NodeGroup.Cookie,
+                Discovery = false,
+                Listen = { "tcp://127.0.0.1:0" },
+                Peers = { seed.Address.ToString() },
             };
 
             var older = await Nodes.StartAsync(Options(home));

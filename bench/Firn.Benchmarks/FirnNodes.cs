@@ -3,6 +3,8 @@ namespace Firn.Benchmarks;
 /// <summary>Nodes without a home, mesh or discovery: every session of a benchmark is one that it dialled itself.</summary>
 internal static class FirnNodes
 {
+    private static int _last;
+
     private const string Cookie = "firn_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
     public static Task<Node> StartAsync(string name, int pingInterval = 15_000)
@@ -20,11 +22,11 @@ internal static class FirnNodes
         return Node.StartAsync(options);
     }
 
-    /// <summary>Nodes to dial from, each with an identity of its own.</summary>
+    /// <summary>Nodes to dial from, each with an identity and a name that no other has had.</summary>
     public static async Task<Node[]> StartAsync(int count, int pingInterval = 15_000)
     {
         var nodes = new Node[count];
-        await Parallel.ForAsync(0, count, async (i, _) => nodes[i] = await StartAsync($"dialler-{i}", pingInterval));
+        await Parallel.ForAsync(0, count, async (i, _) => nodes[i] = await StartAsync($"dialler-{Interlocked.Increment(ref _last)}", pingInterval));
         return nodes;
     }
 

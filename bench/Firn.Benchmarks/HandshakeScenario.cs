@@ -5,62 +5,70 @@ namespace Firn.Benchmarks;
 /// <summary>
 /// Sessions established per second. Raw: dial, full handshake, one byte there and back, close. Firn: dial until the session is up
 /// at the initiator (which then knows that it is at the acceptor), hang up. Every session is one of another node than the session
-/// before; the nodes, like the raw certificate, are made before the clock starts. They come back from pair to pair, but for the line
-/// where nobody has met before. Hanging up is not waited for before the next
-/// dial, but before the clock stops.
+/// before; the nodes, like the raw certificate, are made before the clock starts. Hanging up is not waited for before the next
+/// dial, but before the clock stops. Nodes that never met check each other's certificate, as raw ends do each time; nodes that come
+/// back have done so before.
 /// </summary>
 internal static class HandshakeScenario
 {
     private const int Concurrent = 32;
+    private const string Goal = ">= 0.9";
 
     public static async Task RunAsync(BenchOptions options, Report report)
     {
-        int count = options.Count ?? 250;
-        using var raw = await ServerProcess.StartAsync("raw");
-        using var taken = await ServerProcess.StartAsync("raw-unchecked");
-        using var firn = await ServerProcess.StartAsync("firn");
-        var nodes = await FirnNodes.StartAsync(count);
-        async Task<Task> Raw(int _) => (await RawClient.ConnectAsync(raw.Address)).DisposeAsync().AsTask();
-        async Task<Task> Unchecked(int _) => (await RawClient.ConnectAsync(taken.Address, isChecked: false)).DisposeAsync().AsTask();
-        async Task<Task> Firn(int i) => (await nodes[i].ConnectAsync(firn.Address)).HangupAsync();
-
         foreach (int width in (int[])[1, Concurrent])
         {
-            string how = width == 1 ? "one after another" : $"{width} at a time";
-            async Task CompareAsync(string name, string goal, ServerProcess server, Func<int, Task<Task>> establish, bool isFirst = false)
-            {
-                var pairs = await Pairs.AlternateAsync(
-                    options.Pairs ?? 5,
-                    () => MeasureAsync(server, count, width, establish),
-                    async () =>
-                    {
-                        if (isFirst)
-                        {
-                            await FirnNodes.DisposeAsync(nodes);
-                            nodes = await FirnNodes.StartAsync(count);
-                        }
+            string what = $"sessions established, {(width == 1 ? "one after another" : $"{width} at a time")}";
+            await CompareAsync($"{what}, nodes that never met", Goal, "raw", areNew: true);
+            await CompareAsync($"{what}, nodes that come back", Goal, "raw", areNew: false);
+            await CompareAsync($"{what}, nodes that never met, certificates unchecked in raw", "none", "raw-unchecked", areNew: true);
 
-                        return await MeasureAsync(firn, count, width, Firn);
-                    });
+            async Task CompareAsync(string name, string goal, string rawKind, bool areNew)
+            {
+                var pairs = await CompareWithAsync(rawKind, areNew, options.Count ?? 250, width, options.Pairs ?? 5);
                 report.Add(Figure.Ratio(name, "1/s", goal, pairs.Select(p => (p.Raw.Rate, p.Firn.Rate))));
                 report.Add(Figure.Ratio("  CPU time of both processes per session", "ms", "none", pairs.Select(p => (p.Raw.Cpu, p.Firn.Cpu))));
             }
-
-            await CompareAsync($"sessions established, {how}", ">= 0.9", raw, Raw);
-            await CompareAsync($"sessions established, {how}, of nodes that never met", "none", raw, Raw, isFirst: true);
-            await CompareAsync($"sessions established, {how}, certificates unchecked in raw", "none", taken, Unchecked);
         }
-
-        await FirnNodes.DisposeAsync(nodes);
     }
 
-    /// <summary>Sessions per second and CPU milliseconds per session; <paramref name="establish"/> yields the hang-up.</summary>
-    private static async Task<(double Rate, double Cpu)> MeasureAsync(ServerProcess server, int count, int width, Func<int, Task<Task>> establish)
+    private static async Task<IReadOnlyList<(Speed Raw, Speed Firn)>> CompareWithAsync(
+        string rawKind, bool areNew, int count, int width, int pairs)
+    {
+        using var raw = await ServerProcess.StartAsync(rawKind);
+        using var firn = await ServerProcess.StartAsync("firn");
+        bool isChecked = rawKind == "raw";
+        Node[] nodes = [];
+        var compared = await Pairs.AlternateAsync(
+            pairs,
+            () => MeasureAsync(raw, count, width, async _ => (await RawClient.ConnectAsync(raw.Address, isChecked)).DisposeAsync().AsTask()),
+            async () =>
+            {
+                if (areNew || nodes.Length == 0)
+                {
+                    await FirnNodes.DisposeAsync(nodes);
+                    nodes = await FirnNodes.StartAsync(count);
+                }
+
+                return await MeasureAsync(firn, count, width, async i => (await nodes[i].ConnectAsync(firn.Address)).HangupAsync());
+            });
+        await FirnNodes.DisposeAsync(nodes);
+        return compared;
+    }
+
+    /// <summary>Sessions per second, and CPU milliseconds per session.</summary>
+    private readonly record struct Speed(double Rate, double Cpu);
+
+    /// <param name="server">The other end.</param>
+    /// <param name="count">How many sessions.</param>
+    /// <param name="width">How many at a time.</param>
+    /// <param name="establish">Establishes one, and yields its hang-up.</param>
+    private static async Task<Speed> MeasureAsync(ServerProcess server, int count, int width, Func<int, Task<Task>> establish)
     {
         async Task<double> Cpu() => (await server.MeasureAsync(collect: false)).CpuMilliseconds + Usage.Measure(collect: false).CpuMilliseconds;
         double before = await Cpu();
         double rate = await RateAsync(count, width, establish);
-        return (rate, (await Cpu() - before) / count);
+        return new Speed(rate, (await Cpu() - before) / count);
     }
 
     private static async Task<double> RateAsync(int count, int width, Func<int, Task<Task>> establish)

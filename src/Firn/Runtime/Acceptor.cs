@@ -8,6 +8,7 @@ namespace Firn.Runtime;
 internal sealed class Arrival(long id, IPendingLink pending, Acceptor acceptor) : IDisposable
 {
     private readonly CancellationTokenSource _aborted = new();
+    private int _isOver;
 
     public IPendingLink Pending => pending;
 
@@ -19,8 +20,14 @@ internal sealed class Arrival(long id, IPendingLink pending, Acceptor acceptor) 
 
     public void OnProved() => acceptor.OnProved(id);
 
+    /// <summary>The connection is a session's from here on, which ends it with a reason: no abort cuts it any more.</summary>
+    public void Release() => Interlocked.Exchange(ref _isOver, 1);
+
     public void Abort(StrangerDrop why)
     {
+        if (Interlocked.Exchange(ref _isOver, 1) != 0)
+            return;
+
         Dropped = why;
         pending.Dispose();
         try

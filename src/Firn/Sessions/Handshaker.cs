@@ -149,7 +149,12 @@ internal sealed class Handshaker(NodeCore node)
             var told = node.Description;
             var session = node.CreateSession(terms, link, told);
             var refusal = node.Decide((rules, now) =>
-                rules.OnCommit(number, peer, proof.Incarnation, commit.Session, commit.Last, commit.Counter, now));
+            {
+                var answer = rules.OnCommit(number, peer, proof.Incarnation, commit.Session, commit.Last, commit.Counter, now);
+                if (answer == RefusalReason.Unspecified)
+                    arrival.Release();
+                return answer;
+            });
             if (refusal != RefusalReason.Unspecified)
             {
                 node.Leave(number);

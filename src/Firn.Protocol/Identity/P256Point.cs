@@ -23,9 +23,9 @@ internal static class P256Point
         if (x >= Prime)
             return false;
 
-        // y² = x³ - 3x + b
-        var square = BigInteger.Remainder((x * x % Prime * x - (3 * x) + B) % Prime + Prime, Prime);
-        var y = new BigInteger(P256Root.Candidate(ToBytes(square)), isUnsigned: true, isBigEndian: true);
+        // y² = x³ - 3x + b; the prime is 3 mod 4, so a root is the (p + 1) / 4th power.
+        var square = BigInteger.Remainder((BigInteger.ModPow(x, 3, Prime) - (3 * x) + B) % Prime + Prime, Prime);
+        var y = BigInteger.ModPow(square, (Prime + 1) / 4, Prime);
         if (y * y % Prime != square)
             return false;
         if (y.IsEven != (compressed[0] == 2))

@@ -60,20 +60,5 @@ public class P256PointTests
         Convert.ToHexString(point.Y!).ShouldBe("4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5");
     }
 
-    [Fact]
-    public void Roots_are_those_of_plain_arithmetic_at_every_edge()
-    {
-        var prime = Number(Convert.FromHexString(Prime));
-        var random = new Random(256);
-        var values = Enumerable.Range(0, 256).SelectMany(bit => new[] { BigInteger.One << bit, (BigInteger.One << bit) - 1, prime - (BigInteger.One << bit) })
-            .Concat(Enumerable.Range(0, 200).Select(_ => { var bytes = new byte[32]; random.NextBytes(bytes); return Number(bytes); }))
-            .Where(value => value >= 0 && value < prime);
-        foreach (var value in values)
-        {
-            var root = Number(P256Root.Candidate(value.ToByteArray(isUnsigned: true, isBigEndian: true) is var b ? [.. new byte[32 - b.Length], .. b] : []));
-            root.ShouldBe(BigInteger.ModPow(value, (prime + 1) / 4, prime), value.ToString());
-        }
-    }
-
     private static BigInteger Number(byte[] bytes) => new(bytes, isUnsigned: true, isBigEndian: true);
 }

@@ -10,7 +10,7 @@ internal sealed record RecordLimits
     public int MaxRecords { get; init; } = 4096;
 
     /// <summary>Signatures of records that one teller may make this node check at once.</summary>
-    public int CheckBurst { get; init; } = 4096;
+    public int CheckBurst { get; init; } = 512;
 
     /// <summary>How fast that budget comes back.</summary>
     public int ChecksPerSecond { get; init; } = 64;

@@ -13,15 +13,17 @@ internal sealed class KnownLeaves
     private const int Max = 1024;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<Hash, VerifiedLeaf> _leaves = [];
+    private readonly Dictionary<Hash, Known> _leaves = [];
     private readonly Queue<Hash> _oldest = [];
 
     private readonly record struct Hash(UInt128 High, UInt128 Low);
 
+    private sealed record Known(Did Did, DateTimeOffset NotBefore, DateTimeOffset NotAfter);
+
     /// <summary>Verifies what a peer presented. That it is known spares the signatures, not its validity at <paramref name="now"/>.</summary>
     public LeafCheck Verify(PeerCertificate presented, DateTimeOffset now)
     {
-        VerifiedLeaf? known = null;
+        Known? known = null;
         if (presented.ExtraCertificates == 0)
         {
             lock (_gate)
@@ -29,7 +31,7 @@ internal sealed class KnownLeaves
         }
 
         return known is not null && now >= known.NotBefore && now <= known.NotAfter
-            ? new LeafCheck(known, CredentialFault.None, "")
+            ? new LeafCheck(new VerifiedLeaf(known.Did, presented.LeafDer, known.NotBefore, known.NotAfter), CredentialFault.None, "")
             : LeafVerifier.Verify(presented.LeafDer.Span, presented.ExtraCertificates, now);
     }
 
@@ -39,7 +41,7 @@ internal sealed class KnownLeaves
         var hash = HashOf(leaf.Der.Span);
         lock (_gate)
         {
-            if (!_leaves.TryAdd(hash, leaf))
+            if (!_leaves.TryAdd(hash, new Known(leaf.Did, leaf.NotBefore, leaf.NotAfter)))
                 return;
             _oldest.Enqueue(hash);
             if (_oldest.Count > Max)

@@ -64,7 +64,11 @@ internal sealed class Session : Scheduled, IFrameSink
         RemoteAddress = link.RemoteEndPoint is { } remote
             ? NodeAddress.Create(link.Transport, HostOf(remote.Address), remote.Port)
             : NodeAddress.Create(link.Transport, terms.Peer.Name.Host, 0);
-        _liveness = new Liveness((long)pingInterval.TotalMilliseconds, (long)pingDeadline.TotalMilliseconds, clock.Now);
+        // Two idle ends whose intervals are the same ping each other at the same time, for nothing. So the end that dialled asks a
+        // tenth earlier; its deadline is as much longer, and both declare the other dead after interval + deadline.
+        var (interval, deadline) = ((long)pingInterval.TotalMilliseconds, (long)pingDeadline.TotalMilliseconds);
+        long earlier = link.IsInitiator ? interval / 10 : 0;
+        _liveness = new Liveness(interval - earlier, deadline + earlier, clock.Now);
         _describes = new TokenBucket(burst: 32, perSecond: 1, clock.Now);
         _tellings = new TokenBucket(burst: 512, perSecond: 16, clock.Now);
         _pings = new PingTable(clock.Time);

@@ -14,11 +14,11 @@ public class KnownLeavesTests
     {
         var (leaves, leaf) = (new KnownLeaves(), Leaf());
         var first = leaves.Verify(new PeerCertificate(leaf, 0), Now);
-        leaves.Verify(new PeerCertificate(leaf, 0), Now).Leaf.ShouldNotBeSameAs(first.Leaf);   // it has not got in yet
+        leaves.Verify(new PeerCertificate(leaf, 0), Now).Leaf!.Did.ShouldNotBeSameAs(first.Leaf!.Did);   // it has not got in yet
 
         leaves.Remember(first.Leaf!);
 
-        leaves.Verify(new PeerCertificate(leaf, 0), Now).Leaf.ShouldBeSameAs(first.Leaf);
+        leaves.Verify(new PeerCertificate(leaf, 0), Now).Leaf!.Did.ShouldBeSameAs(first.Leaf!.Did);
     }
 
     [Theory]

@@ -149,12 +149,7 @@ internal sealed class Handshaker(NodeCore node)
             var told = node.Description;
             var session = node.CreateSession(terms, link, told);
             var refusal = node.Decide((rules, now) =>
-            {
-                var answer = rules.OnCommit(number, peer, proof.Incarnation, commit.Session, commit.Last, commit.Counter, now);
-                if (answer == RefusalReason.Unspecified)
-                    arrival.Release();
-                return answer;
-            });
+                rules.OnCommit(number, peer, proof.Incarnation, commit.Session, commit.Last, commit.Counter, now));
             if (refusal != RefusalReason.Unspecified)
             {
                 node.Leave(number);

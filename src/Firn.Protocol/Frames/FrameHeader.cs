@@ -4,12 +4,12 @@ namespace Firn.Protocol;
 
 /// <summary>
 /// The 8 bytes before every payload, big-endian: type (1), flags (1), payload length (2), channel (4).
-/// Flags are 0 for every type of this version; a later one gives them a meaning only towards peers that know it.
+/// What the header of each type may look like is in <see cref="FrameRule"/>.
 /// </summary>
 /// <param name="Type">What the frame carries.</param>
-/// <param name="Flags">0 in this version.</param>
+/// <param name="Flags">0, or some of <see cref="FrameFlags"/>.</param>
 /// <param name="PayloadLength">Bytes that follow.</param>
-/// <param name="Channel">0 for control frames.</param>
+/// <param name="Channel">A stream or a channel of messages; 0 for what belongs to neither.</param>
 internal readonly record struct FrameHeader(FrameType Type, byte Flags, ushort PayloadLength, uint Channel)
 {
     /// <summary>Bytes of a header.</summary>
@@ -31,9 +31,9 @@ internal readonly record struct FrameHeader(FrameType Type, byte Flags, ushort P
     public bool IsOptional => ((byte)Type & OptionalBit) != 0;
 
     /// <summary>Whether this version gives the type a meaning.</summary>
-    public bool IsKnown => Type is >= FrameType.Ping and <= FrameType.Close;
+    public bool IsKnown => FrameRule.Of(Type).IsKnown;
 
-    /// <summary>The header of a control frame.</summary>
+    /// <summary>The header of a frame that belongs to no channel.</summary>
     public static FrameHeader Control(FrameType type, int payloadLength) => new(type, 0, checked((ushort)payloadLength), 0);
 
     /// <summary>Reads a header; false when <paramref name="source"/> is shorter than one. Whether it is allowed says <see cref="FrameReader"/>.</summary>

@@ -48,14 +48,19 @@ internal readonly struct FrameReader
         return false;
     }
 
-    private FrameError Check(FrameHeader header) => header switch
+    private FrameError Check(FrameHeader header)
     {
-        { IsKnown: false, IsOptional: false } => FrameError.UnknownType,
-        _ when header.PayloadLength > _maxPayload => FrameError.PayloadTooLong,
-        { IsKnown: false } => FrameError.None,
-        { Flags: not 0 } => FrameError.UnknownFlags,
-        { Channel: not 0 } => FrameError.WrongChannel,
-        { Type: FrameType.Ping or FrameType.Pong, PayloadLength: not FrameHeader.PingPayload } => FrameError.WrongLength,
-        _ => FrameError.None,
-    };
+        ref readonly var rule = ref FrameRule.Of(header.Type);
+        if (!rule.IsKnown && !header.IsOptional)
+            return FrameError.UnknownType;
+        if (header.PayloadLength > _maxPayload)
+            return FrameError.PayloadTooLong;
+        if (!rule.IsKnown)
+            return FrameError.None;
+        if ((header.Flags & ~rule.Flags) != 0)
+            return FrameError.UnknownFlags;
+        if (header.Channel != 0 != rule.HasChannel)
+            return FrameError.WrongChannel;
+        return header.PayloadLength >= rule.MinLength && header.PayloadLength <= rule.MaxLength ? FrameError.None : FrameError.WrongLength;
+    }
 }

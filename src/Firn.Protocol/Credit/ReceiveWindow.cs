@@ -17,7 +17,6 @@ internal struct ReceiveWindow
     private long _granted;
     private long _received;
     private long _consumed;
-    private long _reserved;
     private long _lastGrant;
 
     /// <summary>A window of <paramref name="floor"/>, which the other end knows without being told.</summary>
@@ -74,25 +73,11 @@ internal struct ReceiveWindow
         return Grant();
     }
 
-    /// <summary>Grants <paramref name="needed"/> from here on beside the window, for one message that is larger than that.</summary>
-    /// <param name="needed">What the rest of the message takes; the caller took as much of it as is <see cref="Missing"/> from the reserve for messages.</param>
-    public void Reserve(long needed)
-    {
-        long missing = Missing(needed);
-        _reserved += missing;
-        _granted += missing;
-    }
-
-    /// <summary>How much of <paramref name="needed"/> is not granted yet.</summary>
+    /// <summary>How much of <paramref name="needed"/>, the rest of one message, may not be sent yet.</summary>
     public readonly long Missing(long needed) => Math.Max(0, needed - Left);
 
-    /// <summary>The message has been consumed or given up; returns what goes back to the reserve.</summary>
-    public long TakeReserved()
-    {
-        long reserved = _reserved;
-        _reserved = 0;
-        return reserved;
-    }
+    /// <summary>Grants <paramref name="amount"/> beside the window, for one message that is larger than that.</summary>
+    public void Reserve(long amount) => _granted += amount;
 
     /// <summary>The stream or channel is over: gives its share of the budget back.</summary>
     public void Close() => Shrink(_floor);

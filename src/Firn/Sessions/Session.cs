@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 using System.Net;
 using Firn.Protocol;
 using Firn.Protocol.Wire;
+using Firn.Messaging;
 using Firn.Runtime;
+using Firn.Streams;
 using Firn.Transports;
 using Google.Protobuf;
 
@@ -42,6 +44,9 @@ internal sealed class Session : Scheduled, IFrameSink
     private readonly SessionWriter _writer;
     private readonly SessionReader _reader;
     private readonly PingTable _pings;
+    private readonly Lock _delivery = new();
+    private readonly TaskCompletionSource _activation = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly MemoryWatch _memory;
     private Liveness _liveness;
     private RttEstimator _rtt;
     private TokenBucket _describes;
@@ -50,14 +55,16 @@ internal sealed class Session : Scheduled, IFrameSink
     private long _smoothedTicks = -1;
     private long _lingerUntil;   // 0 while the session is up
     private volatile PeerDescription _description;
+    private bool _isDeactivated;
     private bool _isTold;   // the peer has said goodbye, and sends no more; the read loop's
     private int _samples;
     private long _receivedBytes;
     private long _receivedFrames;
 
     public Session(
-        SessionTerms terms, ILink link, ISessionOwner owner, NodeClock clock, Schedule schedule, TimeSpan pingInterval, TimeSpan pingDeadline)
+        SessionTerms terms, ILink link, ISessionOwner owner, SessionServices services, TimeSpan pingInterval, TimeSpan pingDeadline)
     {
+        var (clock, schedule) = (services.Clock, services.Schedule);
         (Terms, _link, _owner, _clock, _schedule) = (terms, link, owner, clock, schedule);
         _description = terms.Description;
         ConnectedAt = clock.Wall;
@@ -74,11 +81,24 @@ internal sealed class Session : Scheduled, IFrameSink
         _pings = new PingTable(clock.Time);
         _writer = new SessionWriter(link.Stream, OnWriteFailed);
         _reader = new SessionReader(link.Stream, FrameHeader.DefaultMaxPayload, clock.Time, this);
+        _memory = services.Memory;
+        Streams = new StreamTable(this, _writer, services.StreamHandlers);
+        Messages = new MessageLink(this, _writer, services.Hub);
     }
 
     public SessionTerms Terms { get; }
 
     public ILink Link => _link;
+
+    /// <summary>The association that the session carries, once it does.</summary>
+    public Peer? Peer { get; private set; }
+
+    public StreamTable Streams { get; }
+
+    public MessageLink Messages { get; }
+
+    /// <summary>Whether the process is short of memory, so that windows shrink.</summary>
+    public bool IsMemoryShort => _memory.IsShort;
 
     /// <summary>Where the other end is; a transport without endpoints has none to tell.</summary>
     public NodeAddress RemoteAddress { get; }
@@ -116,11 +136,39 @@ internal sealed class Session : Scheduled, IFrameSink
         _schedule.Set(this, next);
     }
 
-    /// <summary>Queues a control frame. A full queue ends the session: its peer makes us talk and does not listen.</summary>
-    public void Send(FrameType type, ReadOnlySpan<byte> payload)
+    /// <summary>The session carries <paramref name="peer"/> from now on: what it brings beside handshake and life is handed over.</summary>
+    public void Activate(Peer peer)
     {
-        if (!_writer.TryWrite(type, payload) && !IsEnded)
-            End(EndReason.ProtocolError, "the peer does not read what it asks for", isTold: false);
+        Peer = peer;
+        _activation.TrySetResult();
+    }
+
+    /// <summary>The session no longer carries its peer: nothing that comes on it is handed over any more.</summary>
+    public void Deactivate()
+    {
+        var why = NotConnected();
+        lock (_delivery)
+            _isDeactivated = true;
+        Streams.Close(why);
+        Messages.Close(why);
+    }
+
+    /// <summary>Queues a control frame. A full queue ends the session: its peer makes us talk and does not listen.</summary>
+    public void Send(FrameType type, ReadOnlySpan<byte> payload) =>
+        SendFirst(FrameHeader.Control(type, payload.Length), payload, Flush.Now);
+
+    /// <summary>Queues a frame that goes before messages and streams, like <see cref="Send"/>.</summary>
+    public void SendFirst(FrameHeader header, ReadOnlySpan<byte> payload, Flush flush)
+    {
+        if (!_writer.TryWriteFirst(header, payload, flush) && !IsEnded)
+            EndOfPatience();
+    }
+
+    /// <summary>Queues a frame that goes after the messages that were sent before, like <see cref="Send"/>.</summary>
+    public void SendInOrder(FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        if (!_writer.TryWriteInOrder(header, payload) && !IsEnded)
+            EndOfPatience();
     }
 
     /// <summary>One ping and its pong.</summary>
@@ -179,6 +227,10 @@ internal sealed class Session : Scheduled, IFrameSink
         return Math.Min(_liveness.NextCheck, now + (long)left.TotalMilliseconds + 1);
     }
 
+    Lock IFrameSink.Delivery => _delivery;
+
+    Task IFrameSink.Activation => _activation.Task;
+
     void IFrameSink.OnReceived(int bytes)
     {
         _receivedBytes += bytes;
@@ -200,7 +252,10 @@ internal sealed class Session : Scheduled, IFrameSink
                 FrameType.Pong => OnPong(payload),
                 FrameType.Describe => OnDescribe(payload),
                 FrameType.Records => OnRecords(payload),
-                _ => OnClose(payload),
+                FrameType.Close => OnClose(payload),
+                _ when _isDeactivated => true,
+                < FrameType.ChannelOpen => Judge(Streams.OnFrame(header, payload)),
+                _ => Judge(Messages.OnFrame(header, payload)),
             };
         }
         catch (InvalidProtocolBufferException e)
@@ -208,6 +263,14 @@ internal sealed class Session : Scheduled, IFrameSink
             return End(EndReason.ProtocolError, $"a malformed {header.Type} frame: {e.Message}", isTold: false);
         }
     }
+
+    void IFrameSink.OnPause()
+    {
+        Streams.Publish();
+        Messages.Publish();
+    }
+
+    private bool Judge(string? fault) => fault is null || End(EndReason.ProtocolError, fault, isTold: false);
 
     private bool OnPing(ReadOnlySpan<byte> nonce)
     {
@@ -294,13 +357,11 @@ internal sealed class Session : Scheduled, IFrameSink
         if (Interlocked.CompareExchange(ref _lingerUntil, lingerUntil, 0) != 0)
             return false;
 
-        if (!isTold && reason != EndReason.TransportError)
-        {
-            var close = new Protocol.Wire.Close { Reason = CloseReasons.ToWire(reason), Detail = detail };
-            _writer.TryWrite(FrameType.Close, close.ToByteArray());
-        }
-
-        _writer.Complete();
+        bool saysWhy = !isTold && reason != EndReason.TransportError;
+        var close = saysWhy ? new Protocol.Wire.Close { Reason = CloseReasons.ToWire(reason), Detail = detail }.ToByteArray() : [];
+        _writer.Complete(saysWhy ? FrameHeader.Control(FrameType.Close, close.Length) : null, close);
+        Deactivate();
+        _activation.TrySetResult();
         _owner.OnEnded(this, reason, detail, isTold);
         _pings.Fail(NotConnected());
         _schedule.Set(this, lingerUntil);
@@ -312,6 +373,8 @@ internal sealed class Session : Scheduled, IFrameSink
         address.IsIPv4MappedToIPv6 ? address.MapToIPv4().ToString()
         : address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{new IPAddress(address.GetAddressBytes())}]"
         : address.ToString();
+
+    private void EndOfPatience() => End(EndReason.ProtocolError, "the peer does not read what it asks for", isTold: false);
 
     private FirnException NotConnected() =>
         new(FailureReason.NotConnected, $"The session with {Terms.Peer.Name} has ended.");

@@ -59,6 +59,12 @@ public enum FailureReason
 
     /// <summary>Not available on this platform or in this build.</summary>
     Unsupported,
+
+    /// <summary>A message, argument or reply cannot become bytes.</summary>
+    NotSerializable,
+
+    /// <summary>Bytes that came cannot be read as what is expected there.</summary>
+    BadMessage,
 }
 
 /// <summary>A failure of Firn, with a typed <see cref="Reason"/> and a sentence for people.</summary>

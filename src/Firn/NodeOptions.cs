@@ -57,6 +57,12 @@ public sealed class NodeOptions
     /// <summary>How long a pinged peer may stay silent before it counts as dead: 15 s unless set, 10 ms to 1 day.</summary>
     public TimeSpan PingDeadline { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// How messages, arguments and replies become bytes and back, unless said otherwise per call: as JSON. Bytes themselves
+    /// (<see cref="byte"/> arrays, memory, sequences) travel as they are, whatever this is.
+    /// </summary>
+    public MessageSerializer Serializer { get; set; } = JsonMessageSerializer.Default;
+
     /// <summary>Where the node logs to.</summary>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
 

@@ -6,13 +6,14 @@ namespace Firn.Protocol;
 /// </summary>
 internal sealed class WindowBudget(long size)
 {
+    private readonly long _size = size;
     private long _free = size;
 
     /// <summary>What is not taken.</summary>
     public long Free => _free;
 
     /// <summary>Windows are to shrink when they are read, instead of growing: less than an eighth is free, or memory is short.</summary>
-    public bool IsTight => _free < size / 8 || IsMemoryShort;
+    public bool IsTight => _free < _size / 8 || IsMemoryShort;
 
     /// <summary>The process is short of memory; set by the node.</summary>
     public bool IsMemoryShort { get; set; }

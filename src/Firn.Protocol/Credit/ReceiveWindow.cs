@@ -4,7 +4,8 @@ namespace Firn.Protocol;
 /// The receiving end of credit: how much the other end may have sent, in all, since the start of a stream or channel. The window is
 /// what may be under way or unread. It doubles while it holds the sender back (it was used up within two round trips) and the
 /// <see cref="WindowBudget"/> allows, and halves when the budget is tight; never below its floor.
-/// <para>Totals only rise, so a grant that is late or repeated does no harm. Not safe for several threads.</para>
+/// <para>Totals only rise, so a grant that is late or repeated does no harm. One thread may <see cref="TryReceive"/> while another
+/// does the rest.</para>
 /// </summary>
 internal struct ReceiveWindow
 {
@@ -30,16 +31,17 @@ internal struct ReceiveWindow
     public readonly long Granted => _granted;
 
     /// <summary>What came and was not consumed.</summary>
-    public readonly long Unread => _received - _consumed;
+    public readonly long Unread => Volatile.Read(in _received) - _consumed;
 
     /// <summary>What the other end may still send without a further grant.</summary>
-    public readonly long Left => _granted - _received;
+    public readonly long Left => _granted - Volatile.Read(in _received);
 
     /// <summary>Something came; false when it was more than granted.</summary>
     public bool TryReceive(long amount)
     {
-        _received += amount;
-        return _received <= _granted;
+        long received = _received + amount;
+        Volatile.Write(ref _received, received);
+        return received <= Volatile.Read(ref _granted);
     }
 
     /// <summary>Widens to <paramref name="size"/> as far as the budget goes. True when there is a grant to tell.</summary>
@@ -77,7 +79,7 @@ internal struct ReceiveWindow
     public readonly long Missing(long needed) => Math.Max(0, needed - Left);
 
     /// <summary>Grants <paramref name="amount"/> beside the window, for one message that is larger than that.</summary>
-    public void Reserve(long amount) => _granted += amount;
+    public void Reserve(long amount) => Volatile.Write(ref _granted, _granted + amount);
 
     /// <summary>The stream or channel is over: gives its share of the budget back.</summary>
     public void Close() => Shrink(_floor);
@@ -99,7 +101,7 @@ internal struct ReceiveWindow
     {
         long granted = Math.Max(_granted, _consumed + _window);
         bool isNews = granted != _granted;
-        _granted = granted;
+        Volatile.Write(ref _granted, granted);
         return isNews;
     }
 }

@@ -1,12 +1,17 @@
 using System.Buffers;
 using Firn.Protocol;
-using Firn.Sessions;
 
 namespace Firn.Messaging;
 
 /// <summary>What the messages of a channel go to.</summary>
 internal interface IMessageTarget
 {
+    /// <summary>A channel leads here from now on; false when the target is gone.</summary>
+    bool TryAttach(InChannel channel);
+
+    /// <summary>The channel no longer does.</summary>
+    void Detach(InChannel channel);
+
     /// <summary>Takes a message of one frame, whose body is valid during the call. False: it is gone.</summary>
     bool Deliver(InChannel channel, in MessageHeader header, ReadOnlySpan<byte> body);
 
@@ -65,6 +70,8 @@ internal sealed class InChannel
 
     public MessageLink Link => _link;
 
+    public IMessageTarget Target => _target;
+
     /// <summary>Whether the target is gone: what still comes is dropped.</summary>
     public bool IsClosed => Volatile.Read(ref _isClosed) != 0;
 
@@ -114,6 +121,7 @@ internal sealed class InChannel
 
         lock (_credit.Gate)
             _window.Close();
+        ReturnReserved(TakeReserved());
         return true;
     }
 
@@ -134,9 +142,13 @@ internal sealed class InChannel
             _credit.ReturnReserved(reserved);
     }
 
+    /// <summary>Under the credit's gate: whether a message is being received whose rest is not granted yet.</summary>
+    public bool AwaitsReserve { get; private set; }
+
     /// <summary>Under the credit's gate: the reserve has room for the rest of the message that is being received.</summary>
     public long GrantReserved(long amount)
     {
+        AwaitsReserve = false;
         _reserved = amount;
         _window.Reserve(amount);
         return _window.Granted;
@@ -189,7 +201,10 @@ internal sealed class InChannel
         int needed = header.TotalLength - payload.Length;
         long missing;
         lock (_credit.Gate)
+        {
             missing = _window.Missing(needed);
+            AwaitsReserve = missing > 0;
+        }
 
         // No more is held than was granted: the whole when it is, what may come until then otherwise.
         _buffer = ArrayPool<byte>.Shared.Rent(missing == 0 ? header.TotalLength : Math.Min(header.TotalLength, payload.Length + Floor));
@@ -212,18 +227,15 @@ internal sealed class InChannel
         _received += payload.Length;
     }
 
-    private bool TryReceive(int amount)
-    {
-        lock (_credit.Gate)
-            return _window.TryReceive(amount);
-    }
+    // Without the gate: only the reader counts what came, and a grant is written before the sender can know of it.
+    private bool TryReceive(int amount) => _window.TryReceive(amount);
 
     private long TakeReserved()
     {
         lock (_credit.Gate)
         {
             long reserved = _reserved;
-            _reserved = 0;
+            (_reserved, AwaitsReserve) = (0, false);
             return reserved;
         }
     }

@@ -49,7 +49,7 @@ internal sealed class MessageCredit(Session session)
             long granted;
             lock (Gate)
             {
-                while (_line.TryPeek(out var first) && first.Channel.IsClosed)
+                while (_line.TryPeek(out var first) && (first.Channel.IsClosed || !first.Channel.AwaitsReserve))
                     _line.Dequeue();
                 if (!_line.TryPeek(out var next) || next.Amount > _reserve)
                     return;

@@ -1,5 +1,4 @@
 using System.Buffers;
-using Firn.Protocol;
 
 namespace Firn.Sessions;
 

@@ -37,6 +37,8 @@ internal sealed class Session : Scheduled, IFrameSink
     /// <summary>A pong that took longer waited for this process, which was stopped; it says nothing of the link.</summary>
     private static readonly TimeSpan MaxSample = TimeSpan.FromDays(1);
 
+    private const int Idle = 0, Delivering = 1, Deactivated = 2;
+
     private readonly ILink _link;
     private readonly ISessionOwner _owner;
     private readonly NodeClock _clock;
@@ -44,7 +46,6 @@ internal sealed class Session : Scheduled, IFrameSink
     private readonly SessionWriter _writer;
     private readonly SessionReader _reader;
     private readonly PingTable _pings;
-    private readonly Lock _delivery = new();
     private readonly TaskCompletionSource _activation = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly MemoryWatch _memory;
     private Liveness _liveness;
@@ -55,7 +56,7 @@ internal sealed class Session : Scheduled, IFrameSink
     private long _smoothedTicks = -1;
     private long _lingerUntil;   // 0 while the session is up
     private volatile PeerDescription _description;
-    private bool _isDeactivated;
+    private int _delivery;   // Idle, Delivering or Deactivated
     private bool _isTold;   // the peer has said goodbye, and sends no more; the read loop's
     private int _samples;
     private long _receivedBytes;
@@ -146,11 +147,9 @@ internal sealed class Session : Scheduled, IFrameSink
     /// <summary>The session no longer carries its peer: nothing that comes on it is handed over any more.</summary>
     public void Deactivate()
     {
-        var why = NotConnected();
-        lock (_delivery)
-            _isDeactivated = true;
-        Streams.Close(why);
-        Messages.Close(why);
+        // Who hands over at this moment does the rest when it is done: nobody waits for it here, since it may wait for us.
+        if (Interlocked.Exchange(ref _delivery, Deactivated) == Idle)
+            CloseAll();
     }
 
     /// <summary>Queues a control frame. A full queue ends the session: its peer makes us talk and does not listen.</summary>
@@ -227,8 +226,6 @@ internal sealed class Session : Scheduled, IFrameSink
         return Math.Min(_liveness.NextCheck, now + (long)left.TotalMilliseconds + 1);
     }
 
-    Lock IFrameSink.Delivery => _delivery;
-
     Task IFrameSink.Activation => _activation.Task;
 
     void IFrameSink.OnReceived(int bytes)
@@ -253,7 +250,7 @@ internal sealed class Session : Scheduled, IFrameSink
                 FrameType.Describe => OnDescribe(payload),
                 FrameType.Records => OnRecords(payload),
                 FrameType.Close => OnClose(payload),
-                _ when _isDeactivated => true,
+                _ when Volatile.Read(ref _delivery) == Deactivated => true,
                 < FrameType.ChannelOpen => Judge(Streams.OnFrame(header, payload)),
                 _ => Judge(Messages.OnFrame(header, payload)),
             };
@@ -264,10 +261,21 @@ internal sealed class Session : Scheduled, IFrameSink
         }
     }
 
+    void IFrameSink.OnResume() => Interlocked.CompareExchange(ref _delivery, Delivering, Idle);
+
     void IFrameSink.OnPause()
     {
         Streams.Publish();
         Messages.Publish();
+        if (Interlocked.CompareExchange(ref _delivery, Idle, Delivering) == Deactivated)
+            CloseAll();
+    }
+
+    private void CloseAll()
+    {
+        var why = NotConnected();
+        Streams.Close(why);
+        Messages.Close(why);
     }
 
     private bool Judge(string? fault) => fault is null || End(EndReason.ProtocolError, fault, isTold: false);

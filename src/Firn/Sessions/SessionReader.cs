@@ -7,9 +7,6 @@ namespace Firn.Sessions;
 /// <summary>What the reader hands each frame to. It must not wait.</summary>
 internal interface IFrameSink
 {
-    /// <summary>Held while the frames of one read are handed over.</summary>
-    Lock Delivery { get; }
-
     /// <summary>Completes when frames may be handed over; until then the reader reads, and waits.</summary>
     Task Activation { get; }
 
@@ -19,7 +16,10 @@ internal interface IFrameSink
     /// <summary>A frame came; its payload is valid during the call. False stops the reader.</summary>
     bool OnFrame(FrameHeader header, ReadOnlySpan<byte> payload);
 
-    /// <summary>All frames that were there have been handed over; the reader waits for more.</summary>
+    /// <summary>Frames are about to be handed over.</summary>
+    void OnResume();
+
+    /// <summary>All frames that were there have been; the reader waits for more.</summary>
     void OnPause();
 }
 
@@ -109,14 +109,17 @@ internal sealed class SessionReader(Stream stream, int maxPayload, TimeProvider 
         ReadOnlySpan<byte> unread = buffer.AsSpan(0, filled);
         FrameHeader header;
         FrameError error;
-        lock (sink.Delivery)
+        sink.OnResume();
+        try
         {
             while (frames.TryRead(ref unread, out header, out var payload, out error))
             {
                 if (!sink.OnFrame(header, payload))
                     return false;
             }
-
+        }
+        finally
+        {
             sink.OnPause();
         }
 

@@ -275,6 +275,7 @@ internal sealed class SessionWriter : IThreadPoolWorkItem
         Write(onPool: true);
     }
 
+#pragma warning disable CA2012 // The awaiter is asked for its result exactly once, in EndWrite.
     private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter StartWrite()
     {
         try
@@ -286,6 +287,7 @@ internal sealed class SessionWriter : IThreadPoolWorkItem
             return ValueTask.FromException(e).ConfigureAwait(false).GetAwaiter();
         }
     }
+#pragma warning restore CA2012
 
     private void EndWrite(ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter writing)
     {

@@ -129,7 +129,7 @@ public sealed class FirnStream : Stream
             Received.Complete();
         }
 
-        GC.SuppressFinalize(this);
+        await base.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>Nothing: a write is on its way when it completes.</summary>
@@ -199,7 +199,7 @@ public sealed class FirnStream : Stream
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
+        if (disposing && _isDisposed == 0)
             DisposeAsync().AsTask().GetAwaiter().GetResult();
         base.Dispose(disposing);
     }

@@ -60,12 +60,9 @@ internal sealed class StreamInput : PipeReader
     /// <summary>Bytes came; false when they are more than was granted, or come after the end.</summary>
     public bool TryReceive(ReadOnlySpan<byte> bytes, bool isEnd)
     {
-        lock (_credit.Gate)
-        {
-            if (IsOver || !_window.TryReceive(bytes.Length))
-                return false;
-        }
-
+        // Without the gate: only the reader counts what came, and a grant is written before the writer can know of it.
+        if (IsOver || !_window.TryReceive(bytes.Length))
+            return false;
         if (!bytes.IsEmpty)
             System.Buffers.BuffersExtensions.Write(_pipe.Writer, bytes);
         if (isEnd)
@@ -76,8 +73,11 @@ internal sealed class StreamInput : PipeReader
     /// <summary>Shows the reader what came.</summary>
     public void Publish()
     {
-        if (!IsOver)
-            _ = _pipe.Writer.FlushAsync();   // never waits: credit is the limit
+        if (IsOver)
+            return;
+#pragma warning disable CA2012 // Done at once, since credit is the limit and not the pipe.
+        _ = _pipe.Writer.FlushAsync();
+#pragma warning restore CA2012
     }
 
     /// <summary>Nothing more comes; a reader that has read what is there sees the end, or <paramref name="failure"/>.</summary>

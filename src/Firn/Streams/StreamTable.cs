@@ -5,7 +5,9 @@ using Firn.Sessions;
 namespace Firn.Streams;
 
 /// <summary>The streams of one session: opens them, accepts them, and hands each frame to its own.</summary>
+#pragma warning disable CA1001 // A SemaphoreSlim whose wait handle nobody asks for holds nothing to dispose of.
 internal sealed class StreamTable
+#pragma warning restore CA1001
 {
     /// <summary>Streams that one end may have open at a time.</summary>
     public const int MaxOpen = 1024;

@@ -14,6 +14,9 @@ internal sealed record NodeLife(PeerKey Node, Incarnation Incarnation)
     private static readonly ConcurrentDictionary<string, NodeLife>.AlternateLookup<ReadOnlySpan<char>> KnownByText =
         Known.GetAlternateLookup<ReadOnlySpan<char>>();
 
+    /// <summary>How many lives are kept to be shared.</summary>
+    internal static int KnownCount => Known.Count;
+
     /// <summary><c>incarnation/name@host/did</c>.</summary>
     public string Text { get; } = string.Create(CultureInfo.InvariantCulture, $"{Incarnation.Value}/{Node.Name}/{Node.Did}");
 
@@ -39,7 +42,8 @@ internal sealed record NodeLife(PeerKey Node, Incarnation Incarnation)
         life = null;
         int incarnationEnd = EndOfPart(text, start);
         var digits = text.AsSpan(start, incarnationEnd - start);
-        if (!ulong.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out ulong incarnation) || (digits.Length > 1 && digits[0] == '0'))
+        if (digits.ContainsAnyExceptInRange('0', '9')   // the parser would skip a NUL
+            || !ulong.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out ulong incarnation) || (digits.Length > 1 && digits[0] == '0'))
             return NameScanner.At(text, start, "expected an incarnation, a decimal number of 64 bits");
 
         int nameStart = Math.Min(incarnationEnd + 1, text.Length), nameEnd = EndOfPart(text, nameStart);

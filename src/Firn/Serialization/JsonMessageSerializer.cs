@@ -50,7 +50,8 @@ public sealed class JsonMessageSerializer : MessageSerializer
 
         var resolver = options.TypeInfoResolver
             ?? (JsonSerializer.IsReflectionEnabledByDefault ? new DefaultJsonTypeInfoResolver() : JsonTypeInfoResolver.Combine());
-        _options = new JsonSerializerOptions(options) { TypeInfoResolver = resolver.WithAddedModifier(Untransferable.Refuse) };
+        _options = new JsonSerializerOptions(options) { TypeInfoResolver = resolver.WithAddedModifier(Untransferable.RefuseMembers) };
+        _options.Converters.Add(new RefusingConverter());
         _options.MakeReadOnly();
         _reading = new JsonReaderOptions
         {
@@ -67,14 +68,14 @@ public sealed class JsonMessageSerializer : MessageSerializer
     /// <inheritdoc/>
     public override void Serialize<T>(T value, IBufferWriter<byte> output)
     {
-        using var writer = new Utf8JsonWriter(output, _writing);
         try
         {
+            var writer = new Utf8JsonWriter(output, _writing);  // not disposed: all that does is flush, even what has failed
             JsonSerializer.Serialize(writer, value, TypeInfo<T>());
+            writer.Flush();
         }
         catch (Exception e) when (e is not FirnException)
         {
-            writer.Reset();     // or its disposal would flush what is left
             throw SerializationFailures.NotSerializable<T>(e);
         }
     }

@@ -3,9 +3,9 @@ namespace Firn.Serialization;
 /// <summary>What serializers throw, as failures of Firn. What a peer sent may echo in the text, so it is cut and stripped.</summary>
 internal static class SerializationFailures
 {
-    private const int MaxDetail = 300;
+    private const int MaxDetail = 500;
 
-    public static FirnException NotSerializable<T>(Exception cause) => cause as FirnException ?? new(
+    public static FirnException NotSerializable<T>(Exception cause) => new(
         FailureReason.NotSerializable, $"{TypeNames.Of(typeof(T))} cannot be sent: {Detail(cause)}", cause);
 
     public static FirnException BadMessage<T>(Exception cause) => new(

@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Google.Protobuf;
 
 namespace Firn.Serialization;
 
@@ -22,19 +23,29 @@ internal static class Untransferable
 
     private static readonly Type[] GenericKinds = [typeof(ValueTask<>), typeof(IAsyncEnumerable<>), typeof(TaskCompletionSource<>)];
 
-    /// <summary>Refuses a type of a JSON contract that is untransferable or has such a member. Runs once a type and options.</summary>
-    /// <exception cref="FirnException"><see cref="FailureReason.NotSerializable"/>: the sentence names the type and the member.</exception>
-    public static void Refuse(JsonTypeInfo contract)
-    {
-        if (Is(contract.Type) && !HasOwnConverter(contract.Type, contract.Options.Converters))
-            throw Refused(TypeNames.Of(contract.Type), $"is {KindOf(contract.Type)}");
+    /// <summary>Whether values of this type mean nothing elsewhere.</summary>
+    public static bool Is(Type type) =>
+        type.IsPointer || Kinds.Any(kind => kind.IsAssignableFrom(type)) || type.GetInterfaces().Append(type).Any(IsGenericKind);
 
-        foreach (var member in contract.Properties.Where(m => m.Get is not null || m.Set is not null))
+    /// <summary>Refuses a JSON contract with such a member, whatever the member holds. Runs once a type and options.</summary>
+    /// <exception cref="FirnException"><see cref="FailureReason.NotSerializable"/>: the sentence names type and member.</exception>
+    public static void RefuseMembers(JsonTypeInfo contract)
+    {
+        var converters = contract.Options.Converters;
+        if (typeof(IMessage).IsAssignableFrom(contract.Type))
+            throw new FirnException(FailureReason.NotSerializable, $"{TypeNames.Of(contract.Type)} is a protobuf message, which JSON would not keep whole: use ProtobufMessageSerializer.");
+        if (!Is(contract.Type) && Find(contract.Type, converters) is { } element)
+            throw Refused($"{TypeNames.Of(contract.Type)} holds {KindOf(element)}");
+
+        foreach (var member in contract.Properties.Where(m => (m.Get is not null || m.Set is not null) && m.CustomConverter is null))
         {
-            if (member.CustomConverter is null && Find(member.PropertyType, contract.Options.Converters) is { } found)
-                throw Refused($"{TypeNames.Of(contract.Type)}.{NameOf(member)}", $"{(found == member.PropertyType ? "is" : "holds")} {KindOf(found)}");
+            if (Find(member.PropertyType, converters) is { } found)
+                throw Refused($"{TypeNames.Of(contract.Type)}.{NameOf(member)} {(found == member.PropertyType ? "is" : "holds")} {KindOf(found)}");
         }
     }
+
+    /// <summary>The failure of who sends, or expects, such a thing.</summary>
+    public static FirnException Refused(Type type) => Refused("What was sent is " + KindOf(type));
 
     /// <summary>The untransferable type that <paramref name="type"/> is, or that it is a collection of.</summary>
     private static Type? Find(Type type, IList<JsonConverter> converters)
@@ -50,20 +61,17 @@ internal static class Untransferable
 
     private static Type[] PartsOf(Type type) => type.IsArray ? [type.GetElementType()!] : type.GetGenericArguments();
 
-    private static bool Is(Type type) =>
-        type.IsPointer || Kinds.Any(kind => kind.IsAssignableFrom(type)) || type.GetInterfaces().Append(type).Any(IsGenericKind);
-
     private static bool IsGenericKind(Type type) => type.IsGenericType && GenericKinds.Contains(type.GetGenericTypeDefinition());
 
     private static bool HasOwnConverter(Type type, IList<JsonConverter> converters) =>
-        type.IsDefined(typeof(JsonConverterAttribute)) || converters.Any(c => c.CanConvert(type));
+        type.IsDefined(typeof(JsonConverterAttribute), inherit: false) || converters.Any(c => c is not RefusingConverter && c.CanConvert(type));
 
     private static string NameOf(JsonPropertyInfo member) => (member.AttributeProvider as MemberInfo)?.Name ?? member.Name;
 
     private static string KindOf(Type type) =>
         (typeof(Delegate).IsAssignableFrom(type) ? "a delegate, " : "") + TypeNames.Of(type);
 
-    private static FirnException Refused(string what, string why) => new(
+    private static FirnException Refused(string what) => new(
         FailureReason.NotSerializable,
-        $"{what} {why}, which means nothing on another node: leave it out of the message, mark it [JsonIgnore], or send what it stands for (bytes, a value, a Pid).");
+        $"{what}, which means nothing on another node: leave it out of the message, mark it [JsonIgnore], or send what it stands for (bytes, a value, a Pid).");
 }

@@ -305,7 +305,7 @@ public sealed class RefusalTests : IDisposable
     public void A_machine_that_failed_is_finished()
     {
         using var recorded = new Conversation(_a, _b).Run();
-        using var talk = new Conversation(_a, _b).Run((index, bytes) => index == 1 ? [.. bytes[..^1], 0] : bytes);
+        using var talk = new Conversation(_a, _b).Run((index, bytes) => index == 1 ? [.. bytes[..^1], (byte)~bytes[^1]] : bytes);
         talk.Failed.ShouldNotBeNull();
         Should.Throw<InvalidOperationException>(() => talk.Acceptor.ReadProof(recorded.Sent[1]));
     }

@@ -45,7 +45,6 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         _rules = new NodeRules(
             setup.Self,
             new NodeRulesOptions { IsMesh = setup.Options.Mesh == MeshMode.Full },
-            PeerRecord.Verify,
             Random.Shared.NextDouble);
         _pump = new ActionPump<NodeAction>(TakeActions, CarryOut);
         _tick = new RulesTick(this);
@@ -219,8 +218,12 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
 
     void ISessionOwner.OnRecords(Session session, IEnumerable<Protocol.Wire.SignedPeerRecord> records)
     {
+        long link = session.Terms.Link;
         var teller = session.Link.RemoteEndPoint?.Address ?? IPAddress.Loopback;
-        Tell((rules, now) => rules.OnRecords(session.Terms.Link, records, teller, Clock.Wall, now));
+        var news = Decide((rules, now) => rules.OnRecords(link, records, now));
+        var verified = VerifiedRecord.Check(news, Clock.Wall);   // between the two, not under the lock
+        if (verified.Count > 0)
+            Tell((rules, now) => rules.OnVerified(link, verified, teller, Clock.Wall, now));
     }
 
     void ISessionOwner.OnRtt(Session session, TimeSpan rtt) => Telemetry.Rtt(rtt);

@@ -280,8 +280,7 @@ internal sealed partial class MessageLink
                     _toProcesses[target.Process] = channel;
             }
 
-            var payload = target.ToWire().ToByteArray();
-            _writer.AddMessage(new FrameHeader(FrameType.ChannelOpen, 0, (ushort)payload.Length, channel.Id), payload);
+            channel.Open();
             writes = _writer.Claim(Flush.Soon);
         }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using Firn.Protocol;
 using Firn.Sessions;
+using Google.Protobuf;
 
 namespace Firn.Messaging;
 
@@ -15,7 +16,7 @@ internal sealed class OutChannel(MessageLink link, SessionWriter writer, uint id
     private SendCredit _credit = new(InChannel.Floor);
     private FirnException? _failure;
     private bool _isReleased;
-    private long _position;   // where its last message stands among the session's
+    private long _position;   // where its last frame ends among the session's messages: none of its own may overtake it
 
     public uint Id => id;
 
@@ -73,6 +74,14 @@ internal sealed class OutChannel(MessageLink link, SessionWriter writer, uint id
         if (send is not null && cancellationToken.CanBeCanceled && !sent.IsCompleted)
             send.CancelOn(cancellationToken);
         return true;
+    }
+
+    /// <summary>Under the gate: queues its opening, before anything that is sent on it. The caller sees to it that it is written.</summary>
+    public void Open()
+    {
+        var payload = target.ToWire().ToByteArray();
+        writer.AddMessage(new FrameHeader(FrameType.ChannelOpen, 0, (ushort)payload.Length, id), payload);
+        _position = writer.AddedMessages;
     }
 
     /// <summary>The peer has granted more; false when it takes back what it gave.</summary>

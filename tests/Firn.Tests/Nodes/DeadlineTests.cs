@@ -39,7 +39,7 @@ public sealed class DeadlineTests : VirtualNodeFixture
 
         await DriveAsync(20);
 
-        a.Node.Peers[0].Rtt!.Value.ShouldBe(TimeSpan.FromMilliseconds(800), TimeSpan.FromMilliseconds(100));
+        a.Node.Peers[0].Rtt.ShouldBe(TimeSpan.FromMilliseconds(800), TimeSpan.FromMilliseconds(100));
         a.Events.Of<PeerDownEvent>().ShouldBeEmpty();
         b.Events.Of<PeerDownEvent>().ShouldBeEmpty();
     }

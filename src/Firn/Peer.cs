@@ -52,8 +52,8 @@ public sealed class Peer
     /// <summary>All that it says of itself.</summary>
     public PeerDescription Description => _session.Description;
 
-    /// <summary>The smoothed round-trip time (RFC 6298), or null before the first sample.</summary>
-    public TimeSpan? Rtt => _session.Rtt;
+    /// <summary>The smoothed round-trip time (RFC 6298); until the first pong, the time that an answer took in the handshake.</summary>
+    public TimeSpan Rtt => _session.Rtt;
 
     /// <summary>Since when the association exists.</summary>
     public DateTimeOffset ConnectedAt { get; }

@@ -33,5 +33,5 @@ internal sealed class ReceiveCredit(Session session, FrameType grantType, int fl
         session.SendFirst(new FrameHeader(grantType, 0, sizeof(ulong), channel), payload, Flush.Now);
     }
 
-    private static long ToTimestamp(TimeSpan? span) => (long)((span ?? default).TotalSeconds * Stopwatch.Frequency);
+    private static long ToTimestamp(TimeSpan span) => (long)(span.TotalSeconds * Stopwatch.Frequency);
 }

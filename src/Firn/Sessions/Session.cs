@@ -10,9 +10,9 @@ using Google.Protobuf;
 
 namespace Firn.Sessions;
 
-/// <summary>What two ends agreed on in their handshake.</summary>
+/// <summary>What two ends agreed on in their handshake, and how long the other one took to answer in it, its computing included.</summary>
 internal sealed record SessionTerms(
-    long Link, SessionId Id, PeerKey Peer, Incarnation Incarnation, PeerDescription Description, DateTimeOffset ExpiresAt);
+    long Link, SessionId Id, PeerKey Peer, Incarnation Incarnation, PeerDescription Description, DateTimeOffset ExpiresAt, TimeSpan FirstRtt);
 
 /// <summary>What a session reports, from its own read loop or the schedule; none of it may wait.</summary>
 internal interface ISessionOwner
@@ -34,10 +34,13 @@ internal sealed class Session : Scheduled, IFrameSink
     /// <summary>How long a closed session waits for the other end to hang up too: 2 seconds.</summary>
     private const long LingerMilliseconds = 2_000;
 
-    /// <summary>A pong that took longer waited for this process, which was stopped; it says nothing of the link.</summary>
+    /// <summary>An answer that took longer waited for this process, which was stopped; it says nothing of the link.</summary>
     private static readonly TimeSpan MaxSample = TimeSpan.FromDays(1);
 
     private const int Idle = 0, Delivering = 1, Deactivated = 2;
+
+    /// <summary>Samples that give way to the next one: the handshake's holds the peer's computing, the first pong's code that runs for the first time.</summary>
+    private const int Provisional = 2;
 
     private readonly ILink _link;
     private readonly ISessionOwner _owner;
@@ -53,7 +56,7 @@ internal sealed class Session : Scheduled, IFrameSink
     private TokenBucket _describes;
     private TokenBucket _tellings;
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _smoothedTicks = -1;
+    private long _smoothedTicks;
     private long _lingerUntil;   // 0 while the session is up
     private volatile PeerDescription _description;
     private int _delivery;   // Idle, Delivering or Deactivated
@@ -72,11 +75,10 @@ internal sealed class Session : Scheduled, IFrameSink
         RemoteAddress = link.RemoteEndPoint is { } remote
             ? NodeAddress.Create(link.Transport, HostOf(remote.Address), remote.Port)
             : NodeAddress.Create(link.Transport, terms.Peer.Name.Host, 0);
-        // Two idle ends whose intervals are the same ping each other at the same time, for nothing. So the end that dialled asks a
-        // tenth earlier; its deadline is as much longer, and both declare the other dead after interval + deadline.
-        var (interval, deadline) = ((long)pingInterval.TotalMilliseconds, (long)pingDeadline.TotalMilliseconds);
-        long earlier = link.IsInitiator ? interval / 10 : 0;
-        _liveness = new Liveness(interval - earlier, deadline + earlier, clock.Now);
+        // The end that was dialled asks early: a node with many sessions was dialled by most, and so chooses when it is busy.
+        _liveness = new Liveness(
+            (long)pingInterval.TotalMilliseconds, (long)pingDeadline.TotalMilliseconds, clock.Now, asksEarly: !link.IsInitiator);
+        Sample(terms.FirstRtt);
         _describes = new TokenBucket(burst: 32, perSecond: 1, clock.Now);
         _tellings = new TokenBucket(burst: 512, perSecond: 16, clock.Now);
         _pings = new PingTable(clock.Time);
@@ -112,8 +114,8 @@ internal sealed class Session : Scheduled, IFrameSink
     /// <summary>What the peer was told of this node last; its owner's.</summary>
     public required PeerDescription Told { get; set; }
 
-    /// <summary>Smoothed round-trip time; null until the first pong.</summary>
-    public TimeSpan? Rtt => Volatile.Read(ref _smoothedTicks) is var ticks and >= 0 ? TimeSpan.FromTicks(ticks) : null;
+    /// <summary>Smoothed round-trip time; until the first pong, that of the handshake.</summary>
+    public TimeSpan Rtt => TimeSpan.FromTicks(Volatile.Read(ref _smoothedTicks));
 
     /// <summary>Completes when the connection is closed and nothing of the session runs any more.</summary>
     public Task Completion => _completion.Task;
@@ -127,14 +129,13 @@ internal sealed class Session : Scheduled, IFrameSink
     public (long Bytes, long Frames) Received => (Volatile.Read(ref _receivedBytes), Volatile.Read(ref _receivedFrames));
 
     /// <summary>
-    /// Goes live: begins to read and to ping. <paramref name="prefix"/>, the end of the handshake, and the first ping leave in one write.
+    /// Goes live: begins to read and to ping. <paramref name="prefix"/> is the end of the handshake.
     /// </summary>
     public void Start(ReadOnlyMemory<byte> prefix)
     {
-        long next = OnDue(_clock.Now);
         _writer.Start(prefix);
         _ = RunAsync();
-        _schedule.Set(this, next);
+        _schedule.Set(this, OnDue(_clock.Now));
     }
 
     /// <summary>The session carries <paramref name="peer"/> from now on: what it brings beside handshake and life is handed over.</summary>
@@ -291,8 +292,7 @@ internal sealed class Session : Scheduled, IFrameSink
         if (!_pings.TryTake(BinaryPrimitives.ReadUInt64BigEndian(nonce), out var rtt, out var waiter))
             return true;   // whoever asked has given up
 
-        if (rtt <= MaxSample)
-            Sample(rtt);
+        Sample(rtt);
         _liveness.OnRttSample(_clock.Now);
         waiter?.TrySetResult(rtt);
         _owner.OnRtt(this, rtt);
@@ -301,11 +301,12 @@ internal sealed class Session : Scheduled, IFrameSink
 
     private void Sample(TimeSpan rtt)
     {
-        // The first sample times two processes that run this code for the first time; a second one takes its place at once.
-        if (_samples++ == 1)
+        if (rtt > MaxSample)
+            return;
+        if (_samples <= Provisional)
             _rtt = default;
         _rtt.Add(rtt);
-        if (_samples == 1)
+        if (++_samples == Provisional)
             SendPing();
         Volatile.Write(ref _smoothedTicks, _rtt.Smoothed!.Value.Ticks);
     }

@@ -7,22 +7,34 @@ internal static class Serving
 {
     public static async Task RunAsync(string kind, int interval)
     {
-        if (kind == "firn")
+        var (server, address) = await StartAsync(kind, interval);
+        await using (server)
         {
-            await using var node = await FirnNodes.StartAsync("acceptor", interval);
-            await AnswerAsync(node.Self.Listening[0].ToString());
-        }
-        else
-        {
-            using var server = new RawServer(isFrugal: kind == "raw-frugal", isChecked: kind != "raw-unchecked");
-            await AnswerAsync(server.Port.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            Console.WriteLine(address);
+            while (await Console.In.ReadLineAsync() is { } line)
+                Console.WriteLine(JsonSerializer.Serialize(Usage.Measure(collect: line == "collect")));
         }
     }
 
-    private static async Task AnswerAsync(string where)
+    private static async Task<(IAsyncDisposable Server, string Address)> StartAsync(string kind, int interval)
     {
-        Console.WriteLine(where);
-        while (await Console.In.ReadLineAsync() is { } line)
-            Console.WriteLine(JsonSerializer.Serialize(Usage.Measure(collect: line == "collect")));
+        if (kind == "firn")
+        {
+            var node = await FirnNodes.StartAsync("acceptor", interval);
+            return (node, node.Self.Listening[0].ToString());
+        }
+
+        var raw = kind switch
+        {
+            "raw" => new RawServer(RawEcho.PostedAsync),
+            "raw-frugal" => new RawServer(RawEcho.FrugalAsync),
+            "raw-unchecked" => new RawServer(RawEcho.PostedAsync, isChecked: false),
+            "raw-messages" => new RawServer(tls => RawMessageSink.ServeAsync(tls, isTargeted: false)),
+            "raw-targeted" => new RawServer(tls => RawMessageSink.ServeAsync(tls, isTargeted: true)),
+            "raw-stream" => new RawServer(RawStreamSink.ServeAsync),
+            "raw-calls" => new RawServer(RawCallServer.ServeAsync),
+            _ => throw new UsageException($"\"{kind}\" is no kind of server."),
+        };
+        return (raw, raw.Address);
     }
 }

@@ -24,6 +24,9 @@ internal static class Serving
             return (node, node.Self.Listening[0].ToString());
         }
 
+        if (kind == "kestrel")
+            return await KestrelServer.StartAsync();
+
         var raw = kind switch
         {
             "raw" => new RawServer(RawEcho.PostedAsync),

@@ -9,6 +9,8 @@ internal static class BulkScenario
             "1 MiB messages",
             [
                 new(Figure.Raw, "raw-calls", async server => new LargeLoad(await RawCalls.ConnectAsync(server))),
+                new(WebSocketPeer.Name, "kestrel", async server => new LargeLoad(await WebSocketCalls.ConnectAsync(server))),
+                new(Http2Calls.Name, "kestrel", async server => new LargeLoad(await Http2Calls.ConnectAsync(server), Http2Calls.Senders)),
             ],
             [Metric.Bulk(">= 0.85"), .. Metric.Costs]);
         await messages.RunAsync(options, report);

@@ -14,6 +14,8 @@ internal static class CallsScenario
             "64-byte calls, one at a time",
             [
                 new(Figure.Raw, "raw-calls", async server => new OneCallLoad(await RawCalls.ConnectAsync(server))),
+                new(WebSocketPeer.Name, "kestrel", async server => new OneCallLoad(await WebSocketCalls.ConnectAsync(server))),
+                new(Http2Calls.Name, "kestrel", async server => new OneCallLoad(await Http2Calls.ConnectAsync(server))),
             ],
             [Metric.P50("<= 1.3"), Metric.P99("none"), .. Metric.Costs]);
         await one.RunAsync(options, report);
@@ -23,6 +25,7 @@ internal static class CallsScenario
             [
                 RawOfMany(Figure.Raw, isPooled: true),
                 RawOfMany("raw inline", isPooled: false),
+                new(Http2Calls.Name, "kestrel", async server => new ManyCallsLoad(await Http2Calls.ConnectAsync(server), Callers)),
             ],
             [Metric.Rate(">= 0.4"), .. Metric.Costs]);
         await many.RunAsync(options, report);

@@ -13,6 +13,7 @@ internal static class MixedScenario
             [
                 new(Figure.Raw, "raw-calls", async server => new MixedLoad(await RawCalls.ConnectAsync(server, isCut: true))),
                 new("raw uncut", "raw-calls", async server => new MixedLoad(await RawCalls.ConnectAsync(server))),
+                new(Http2Calls.Name, "kestrel", async server => new MixedLoad(await Http2Calls.ConnectAsync(server), Http2Calls.Senders)),
             ],
             [Metric.P50("<= 1.5"), Metric.P99("<= 1.5"), Metric.Bulk(">= 0.9")]);
         return race.RunAsync(options, report);

@@ -16,7 +16,7 @@ internal sealed class Report(bool isJson)
             return;
 
         Console.WriteLine(figure.Compared is { } compared
-            ? $"{figure.Name}: {Number(compared.Median)}{Sign(figure)}  ({Number(compared.Min)} .. {Number(compared.Max)}; goal: {figure.Goal})"
+            ? $"{figure.Name}: {Number(compared.Median)} {Sign(figure)}  ({Number(compared.Min)} .. {Number(compared.Max)}; goal: {figure.Goal})"
             : $"{figure.Name}  (goal: {figure.Goal})");
         foreach (var series in figure.Series)
             Print(series, figure.Unit);
@@ -33,7 +33,7 @@ internal sealed class Report(bool isJson)
     private static void Print(Series series, string unit) =>
         Console.WriteLine($"    {series.Name,-16} {Number(series.Median),12} {unit,-12} {string.Join("  ", series.Values.Select(Number))}");
 
-    private static string Sign(Figure figure) => figure.Comparison == "ratio" ? "x" : $" {figure.Unit}";
+    private static string Sign(Figure figure) => figure.Comparison == "ratio" ? "x" : figure.Unit;
 
     private static string Number(double value) =>
         value.ToString(Math.Abs(value) >= 100 ? "N0" : "N2", CultureInfo.InvariantCulture);

@@ -10,7 +10,7 @@ internal static class IdleScenario
 
     public static async Task RunAsync(BenchOptions options, Report report)
     {
-        var window = TimeSpan.FromSeconds(options.Seconds);
+        var window = TimeSpan.FromSeconds(options.Seconds ?? 5);
         var pairs = new List<(double Raw, double Firn)>();
         for (int i = 0; i < (options.Pairs ?? 1); i++)
         {

@@ -14,7 +14,7 @@ internal sealed class ServerProcess : IDisposable
     /// <summary>Where it listens: an address of a node, or a port.</summary>
     public string Address { get; }
 
-    /// <param name="kind"><c>raw</c>, <c>raw-frugal</c>, <c>raw-unchecked</c> or <c>firn</c>.</param>
+    /// <param name="kind">One of those that <see cref="Serving"/> knows.</param>
     /// <param name="interval">Ping interval in milliseconds.</param>
     public static async Task<ServerProcess> StartAsync(string kind, int interval = 15_000)
     {

@@ -7,7 +7,8 @@ namespace Firn.Benchmarks;
 /// <param name="CpuMilliseconds">User and system time since its start.</param>
 /// <param name="ResidentBytes">Resident memory of its own (anonymous on Linux, else the working set).</param>
 /// <param name="HeapBytes">Live objects of the GC heap.</param>
-internal sealed record Usage(double CpuMilliseconds, long ResidentBytes, long HeapBytes)
+/// <param name="AllocatedBytes">All that was ever allocated on the GC heap.</param>
+internal sealed record Usage(double CpuMilliseconds, long ResidentBytes, long HeapBytes, long AllocatedBytes)
 {
     /// <summary>Of this process; collects first if <paramref name="collect"/>.</summary>
     public static Usage Measure(bool collect)
@@ -19,7 +20,11 @@ internal sealed record Usage(double CpuMilliseconds, long ResidentBytes, long He
         }
 
         using var self = Process.GetCurrentProcess();
-        return new Usage(self.TotalProcessorTime.TotalMilliseconds, Resident(self), GC.GetTotalMemory(forceFullCollection: false));
+        return new Usage(
+            self.TotalProcessorTime.TotalMilliseconds,
+            Resident(self),
+            GC.GetTotalMemory(forceFullCollection: false),
+            GC.GetTotalAllocatedBytes());
     }
 
     private static long Resident(Process self)

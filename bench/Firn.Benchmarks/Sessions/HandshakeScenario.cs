@@ -65,10 +65,9 @@ internal static class HandshakeScenario
     /// <param name="establish">Establishes one, and yields its hang-up.</param>
     private static async Task<Speed> MeasureAsync(ServerProcess server, int count, int width, Func<int, Task<Task>> establish)
     {
-        async Task<double> Cpu() => (await server.MeasureAsync(collect: false)).CpuMilliseconds + Usage.Measure(collect: false).CpuMilliseconds;
-        double before = await Cpu();
+        var before = await BothUsages.MeasureAsync(server);
         double rate = await RateAsync(count, width, establish);
-        return new Speed(rate, (await Cpu() - before) / count);
+        return new Speed(rate, ((await BothUsages.MeasureAsync(server)).CpuMilliseconds - before.CpuMilliseconds) / count);
     }
 
     private static async Task<double> RateAsync(int count, int width, Func<int, Task<Task>> establish)

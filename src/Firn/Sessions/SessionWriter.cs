@@ -113,7 +113,7 @@ internal sealed class SessionWriter : IThreadPoolWorkItem
         bool writes;
         lock (Gate)
         {
-            if (_isCompleted || _control.Length + payload.Length > MaxQueued)
+            if (_isCompleted || _control.Length + FrameHeader.Size + payload.Length > MaxQueued)
                 return false;
 
             Fill(_control.Add(FrameHeader.Size + payload.Length), header, payload);

@@ -4,7 +4,7 @@ namespace Firn.Protocol;
 /// The receiving end of credit: how much the other end may have sent, in all, since the start of a stream or channel. The window is
 /// what may be under way or unread. It doubles while it holds the sender back (it was used up within two round trips) and the
 /// <see cref="WindowBudget"/> allows, and halves when the budget is tight; never below its floor.
-/// <para>Totals only rise, so a grant that is late or repeated does no harm. Not safe for several threads.</para>
+/// <para>Totals only rise, so a grant that is repeated does no harm. Not safe for several threads.</para>
 /// </summary>
 internal struct ReceiveWindow
 {
@@ -19,6 +19,7 @@ internal struct ReceiveWindow
     private long _consumed;
     private long _reserved;
     private long _lastGrant;
+    private bool _isClosed;
 
     /// <summary>A window of <paramref name="floor"/>, which the other end knows without being told.</summary>
     public ReceiveWindow(WindowBudget budget, int floor) =>
@@ -32,6 +33,9 @@ internal struct ReceiveWindow
 
     /// <summary>What came and was not consumed.</summary>
     public readonly long Unread => _received - _consumed;
+
+    /// <summary>What is granted beyond the window, out of the reserve for messages.</summary>
+    public readonly long Reserved => _reserved;
 
     /// <summary>What the other end may still send without a further grant.</summary>
     public readonly long Left => _granted - _received;
@@ -47,7 +51,7 @@ internal struct ReceiveWindow
     public bool TryWiden(int size)
     {
         long extra = Math.Min(size - _window, _budget.Free);
-        if (extra <= 0 || !_budget.TryTake(extra))
+        if (extra <= 0 || _isClosed || !_budget.TryTake(extra))
             return false;
 
         _window += (int)extra;
@@ -63,11 +67,11 @@ internal struct ReceiveWindow
     public bool Consume(long amount, long now, long roundTrip)
     {
         _consumed += amount;
-        if (_consumed + _window - _granted < _window / 2)
+        if (_isClosed || _consumed + _window - _granted < _window / 2)
             return false;
 
         if (_budget.IsTight)
-            Shrink(Math.Max(_floor, _window / 2));
+            Shrink(Math.Max(_floor, _window - _window / 2));     // what is granted fits into that
         else if (now - _lastGrant < 2 * roundTrip)
             TryGrow();
         _lastGrant = now;
@@ -86,16 +90,27 @@ internal struct ReceiveWindow
     /// <summary>How much of <paramref name="needed"/> is not granted yet.</summary>
     public readonly long Missing(long needed) => Math.Max(0, needed - Left);
 
-    /// <summary>The message has been consumed or given up; returns what goes back to the reserve.</summary>
+    /// <summary>
+    /// The message has been consumed or given up: returns what goes back to the reserve. Of one that was given up, what is granted
+    /// beyond the window stays reserved, since the other end may still use it, until a later call finds it consumed.
+    /// </summary>
     public long TakeReserved()
     {
-        long reserved = _reserved;
-        _reserved = 0;
-        return reserved;
+        long inUse = _isClosed ? 0 : Math.Clamp(_granted - _consumed - _window, 0, _reserved);
+        long free = _reserved - inUse;
+        _reserved = inUse;
+        return free;
     }
 
-    /// <summary>The stream or channel is over: gives its share of the budget back.</summary>
-    public void Close() => Shrink(_floor);
+    /// <summary>
+    /// The stream or channel is over: gives its share of the budget back and grants nothing more. What is reserved is
+    /// <see cref="TakeReserved"/>'s to give.
+    /// </summary>
+    public void Close()
+    {
+        _isClosed = true;
+        Shrink(_floor);
+    }
 
     private void TryGrow()
     {

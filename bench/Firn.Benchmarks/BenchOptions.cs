@@ -8,24 +8,22 @@ internal sealed class UsageException(string message) : Exception(message);
 /// <summary>What is measured, and on which scale.</summary>
 internal sealed record BenchOptions
 {
-    private const string Help = """
-        Measures Firn against raw SslStream (TLS 1.3, both ends with P-256 certificates) between two processes
-        on loopback, in the same run, by turns.
+    private static readonly string Help = $"""
+        Measures Firn against raw SslStream (TLS 1.3, both ends with P-256 certificates) and against what else .NET offers,
+        between two processes on loopback, in the same run, by turns.
 
-        Usage: Firn.Benchmarks [handshakes | memory | idle | ping | all] [options]
+        Usage: Firn.Benchmarks [SCENARIO | all] [options]
 
-          handshakes   sessions established per second, one after another and 32 at a time
-          memory       memory per idle session, at either end
-          idle         CPU time of a node that holds idle sessions
-          ping         PingAsync against a raw echo of as many bytes
+        {string.Join('\n', Benchmarks.Scenario.All.Select(s => $"  {s.Name,-12} {s.Summary}"))}
           all          all of these (default)
 
         Options:
-          --pairs N        pairs of runs that a median is taken of (default 5; memory and idle: 1)
+          --pairs N        runs of each kind that a median is taken of (default 5; memory and idle: 1)
           --count N        handshakes: sessions a run (default 250); ping: round trips a run (default 4000)
           --sessions N     memory, idle: sessions held (default 1000)
-          --seconds N      idle: how long (default 5)
+          --seconds N      idle: how long (default 5); messages and later ones: how long a run (default 2)
           --interval MS    idle: ping interval of both ends (default 1000)
+          --only A,B       messages and later ones: measure these kinds only, as raw,firn
           --json           JSON instead of text
         """;
 
@@ -37,9 +35,11 @@ internal sealed record BenchOptions
 
     public int Sessions { get; init; } = 1000;
 
-    public int Seconds { get; init; } = 5;
+    public int? Seconds { get; init; }
 
     public int Interval { get; init; } = 1000;
+
+    public string? Only { get; init; }
 
     public bool Json { get; init; }
 
@@ -56,15 +56,18 @@ internal sealed record BenchOptions
         var options = new BenchOptions();
         for (int i = 0; i < args.Length; i++)
         {
-            int Value() => Number(args[i], ++i < args.Length ? args[i] : "");
+            string Text() => ++i < args.Length ? args[i] : "";
+            int Value() => Number(args[i], Text());
             options = args[i] switch
             {
-                "handshakes" or "memory" or "idle" or "ping" or "all" => options with { Scenario = args[i] },
+                "all" => options with { Scenario = args[i] },
+                _ when Benchmarks.Scenario.All.Any(s => s.Name == args[i]) => options with { Scenario = args[i] },
                 "--pairs" => options with { Pairs = Value() },
                 "--count" => options with { Count = Value() },
                 "--sessions" => options with { Sessions = Value() },
                 "--seconds" => options with { Seconds = Value() },
                 "--interval" => options with { Interval = Value() },
+                "--only" => options with { Only = Text() },
                 "--json" => options with { Json = true },
                 "--help" or "-h" => options with { Instead = () => Console.Out.WriteLineAsync(Help) },
                 _ => throw new UsageException($"\"{args[i]}\" is neither a scenario nor an option."),
@@ -83,14 +86,8 @@ internal sealed record BenchOptions
         }
 
         var report = new Report(Json);
-        if (Scenario is "handshakes" or "all")
-            await HandshakeScenario.RunAsync(this, report);
-        if (Scenario is "memory" or "all")
-            await MemoryScenario.RunAsync(this, report);
-        if (Scenario is "idle" or "all")
-            await IdleScenario.RunAsync(this, report);
-        if (Scenario is "ping" or "all")
-            await PingScenario.RunAsync(this, report);
+        foreach (var scenario in Benchmarks.Scenario.All.Where(s => Scenario == "all" || Scenario == s.Name))
+            await scenario.RunAsync(this, report);
         report.Complete();
         return 0;
     }

@@ -57,6 +57,15 @@ public enum FailureReason
     /// <summary>The home directory cannot be used.</summary>
     HomeUnusable,
 
+    /// <summary>The process has ended, or was never there.</summary>
+    NoProcess,
+
+    /// <summary>No function of that name may be spawned there.</summary>
+    NotRegistered,
+
+    /// <summary>The process refused the call.</summary>
+    CallFailed,
+
     /// <summary>Not available on this platform or in this build.</summary>
     Unsupported,
 

@@ -23,6 +23,7 @@ public sealed partial class Node : IAsyncDisposable
     {
         _setup = setup;
         _core = new NodeCore(setup);
+        _core.Hub.Node = this;
         _record = new OwnRecord(_core);
         _disposal = new Lazy<Task>(StopAsync);
         Stopped = _stopped.Token;

@@ -52,8 +52,8 @@ public sealed class Peer
     /// <summary>All that it says of itself.</summary>
     public PeerDescription Description => _session.Description;
 
-    /// <summary>The smoothed round-trip time (RFC 6298), or null before the first sample.</summary>
-    public TimeSpan? Rtt => _session.Rtt;
+    /// <summary>The smoothed round-trip time (RFC 6298); until the first pong, the time that an answer took in the handshake.</summary>
+    public TimeSpan Rtt => _session.Rtt;
 
     /// <summary>Since when the association exists.</summary>
     public DateTimeOffset ConnectedAt { get; }
@@ -88,11 +88,37 @@ public sealed class Peer
         }
     }
 
+    /// <summary>
+    /// Opens a stream of bytes for <paramref name="protocol"/>, which the peer handles. It returns at once and may be written to; that nobody
+    /// handles it shows as a <see cref="StreamResetException"/>. While 1,024 are open, it waits.
+    /// </summary>
+    /// <param name="protocol">1 to 128 of <c>[A-Za-z0-9._/-]</c>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="FirnException"><see cref="FailureReason.NotConnected"/>: the peer was lost.</exception>
+    public Task<FirnStream> OpenStreamAsync(string protocol, CancellationToken cancellationToken = default) =>
+        _session.Streams.OpenAsync(this, CheckProtocol(protocol), cancellationToken);
+
+    /// <summary>Starts a process there that runs a function which that node has registered.</summary>
+    /// <typeparam name="TMessage">What it takes.</typeparam>
+    /// <typeparam name="TArgument">What it is started with.</typeparam>
+    /// <exception cref="FirnException">It was not started: <see cref="FailureReason.NotRegistered"/>, <see cref="FailureReason.BadMessage"/>: the
+    /// function takes another argument, <see cref="FailureReason.NotConnected"/>, <see cref="FailureReason.TimedOut"/>: no answer in 5 s.</exception>
+    public Task<Pid<TMessage>> SpawnAsync<TMessage, TArgument>(string function, TArgument argument, CancellationToken cancellationToken = default) =>
+        _node.Hub.SpawnAsync<TMessage, TArgument>(this, function, argument, linkedTo: null, cancellationToken);
+
+    /// <summary>Whatever process has <paramref name="name"/> there when a message arrives.</summary>
+    public NamedProcess<TMessage> Named<TMessage>(string name) => new(_node.Hub, name, Name, null);
+
     /// <summary>Ends the session. Neither side dials the other again until one is told to, or is restarted.</summary>
     public Task HangupAsync() => _node.HangupAsync(this);
 
     /// <summary><c>name@host</c>.</summary>
     public override string ToString() => Name.ToString();
+
+    internal static string CheckProtocol(string protocol) => StreamOpening.IsProtocol(protocol)
+        ? protocol
+        : throw new FirnException(
+            FailureReason.InvalidInput, $"\"{protocol}\" is no name of a protocol: expected 1 to {StreamOpening.MaxProtocol} of A-Z a-z 0-9 . _ / -");
 
     internal void Switch(Session session) => _session = session;
 

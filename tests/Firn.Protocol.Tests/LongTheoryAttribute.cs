@@ -6,7 +6,7 @@ internal sealed class LongTheoryAttribute : TheoryAttribute
 {
     public LongTheoryAttribute()
     {
-        if (Environment.GetEnvironmentVariable("FIRN_TEST_LONG") is not "1")
+        if (!LongRun.IsOn)
             Skip = "takes minutes; set FIRN_TEST_LONG=1";
     }
 }

@@ -102,7 +102,7 @@ internal sealed class ControlledNode(Node node) : IControlledNode
         ControlJson.Spell(peer.Direction),
         ControlJson.Spell(peer.Role),
         peer.Capabilities,
-        peer.Rtt is { } rtt ? Milliseconds(rtt) : null,
+        Milliseconds(peer.Rtt),
         peer.ConnectedAt.UtcDateTime,
         peer.SoftwareVersion);
 

@@ -4,7 +4,8 @@ namespace Firn.Protocol;
 /// The receiving end of credit: how much the other end may have sent, in all, since the start of a stream or channel. The window is
 /// what may be under way or unread. It doubles while it holds the sender back (it was used up within two round trips) and the
 /// <see cref="WindowBudget"/> allows, and halves when the budget is tight; never below its floor.
-/// <para>Totals only rise, so a grant that is repeated does no harm. Not safe for several threads.</para>
+/// <para>Totals only rise, so a grant that is repeated does no harm. One thread may <see cref="TryReceive"/> while another
+/// does the rest.</para>
 /// </summary>
 internal struct ReceiveWindow
 {
@@ -17,7 +18,6 @@ internal struct ReceiveWindow
     private long _granted;
     private long _received;
     private long _consumed;
-    private long _reserved;
     private long _lastGrant;
     private bool _isClosed;
 
@@ -32,19 +32,17 @@ internal struct ReceiveWindow
     public readonly long Granted => _granted;
 
     /// <summary>What came and was not consumed.</summary>
-    public readonly long Unread => _received - _consumed;
-
-    /// <summary>What is granted beyond the window, out of the reserve for messages.</summary>
-    public readonly long Reserved => _reserved;
+    public readonly long Unread => Volatile.Read(in _received) - _consumed;
 
     /// <summary>What the other end may still send without a further grant.</summary>
-    public readonly long Left => _granted - _received;
+    public readonly long Left => _granted - Volatile.Read(in _received);
 
     /// <summary>Something came; false when it was more than granted.</summary>
     public bool TryReceive(long amount)
     {
-        _received += amount;
-        return _received <= _granted;
+        long received = _received + amount;
+        Volatile.Write(ref _received, received);
+        return received <= Volatile.Read(ref _granted);
     }
 
     /// <summary>Widens to <paramref name="size"/> as far as the budget goes. True when there is a grant to tell.</summary>
@@ -78,34 +76,13 @@ internal struct ReceiveWindow
         return Grant();
     }
 
-    /// <summary>Grants <paramref name="needed"/> from here on beside the window, for one message that is larger than that.</summary>
-    /// <param name="needed">What the rest of the message takes; the caller took as much of it as is <see cref="Missing"/> from the reserve for messages.</param>
-    public void Reserve(long needed)
-    {
-        long missing = Missing(needed);
-        _reserved += missing;
-        _granted += missing;
-    }
-
-    /// <summary>How much of <paramref name="needed"/> is not granted yet.</summary>
+    /// <summary>How much of <paramref name="needed"/>, the rest of one message, may not be sent yet.</summary>
     public readonly long Missing(long needed) => Math.Max(0, needed - Left);
 
-    /// <summary>
-    /// The message has been consumed or given up: returns what goes back to the reserve. Of one that was given up, what is granted
-    /// beyond the window stays reserved, since the other end may still use it, until a later call finds it consumed.
-    /// </summary>
-    public long TakeReserved()
-    {
-        long inUse = _isClosed ? 0 : Math.Clamp(_granted - _consumed - _window, 0, _reserved);
-        long free = _reserved - inUse;
-        _reserved = inUse;
-        return free;
-    }
+    /// <summary>Grants <paramref name="amount"/> beside the window, for one message that is larger than that.</summary>
+    public void Reserve(long amount) => Volatile.Write(ref _granted, _granted + amount);
 
-    /// <summary>
-    /// The stream or channel is over: gives its share of the budget back and grants nothing more. What is reserved is
-    /// <see cref="TakeReserved"/>'s to give.
-    /// </summary>
+    /// <summary>The stream or channel is over: gives its share of the budget back, and neither grows nor grants any more.</summary>
     public void Close()
     {
         _isClosed = true;
@@ -129,7 +106,7 @@ internal struct ReceiveWindow
     {
         long granted = Math.Max(_granted, _consumed + _window);
         bool isNews = granted != _granted;
-        _granted = granted;
+        Volatile.Write(ref _granted, granted);
         return isNews;
     }
 }

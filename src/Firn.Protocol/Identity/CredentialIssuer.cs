@@ -26,7 +26,7 @@ internal static class CredentialIssuer
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(
             [new Oid("1.3.6.1.5.5.7.3.1"), new Oid("1.3.6.1.5.5.7.3.2")], critical: false));   // serverAuth, clientAuth
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(KeyIdentifier(identity)));
-        request.CertificateExtensions.Add(new X509Extension(LeafProfile.IdentityOid, OctetString(issuer.Point), critical: false));
+        request.CertificateExtensions.Add(new X509Extension(LeafProfile.IdentityOid, OctetString(P256Point.Write(identity.ExportParameters(false).Q)), critical: false));
         return Sign(request, identity, issuer, serial, now, lifetime);
     }
 

@@ -6,7 +6,7 @@ namespace Firn.Protocol;
 /// <summary>What a leaf looks like: the numbers that its issuer and its verifier share.</summary>
 internal static class LeafProfile
 {
-    /// <summary>The extension that carries the issuer's compressed public key: 2.25 and a UUID (ITU-T X.667) made for Firn.</summary>
+    /// <summary>The extension that carries the issuer's public key, uncompressed: 2.25 and a UUID (ITU-T X.667) made for Firn.</summary>
     public const string IdentityOid = "2.25.91464064623838332955483367206539786582";
 
     public const int MaxLength = 4096;

@@ -50,10 +50,10 @@ internal static class LeafVerifier
             return Refuse(CredentialFault.KeyNotP256, "The key of the peer's certificate is not a P-256 key: it is not a Firn node.");
         if (fields.Identity is null)
             return Refuse(CredentialFault.MissingIdentity, "The peer's certificate names no identity key: it is not a Firn node.");
-        if (!P256Point.TryDecompress(fields.Identity, out var identity))
+        if (!P256Point.TryRead(fields.Identity, out var identity))
             return Refuse(CredentialFault.IdentityNotOnCurve, "The identity key in the peer's certificate is not a point of P-256.");
 
-        var did = Did.FromValidPoint(fields.Identity);
+        var did = Did.FromValidPoint(P256Point.Compress(identity));
         if (key.Slice(prefix.Length, 32).SequenceEqual(identity.X))
             return Refuse(CredentialFault.NotSignedByIdentity, $"The certificate of {did} holds the identity key itself.");
         if (!IsEcdsaWithSha256(fields.InnerAlgorithm) || !IsEcdsaWithSha256(fields.OuterAlgorithm))

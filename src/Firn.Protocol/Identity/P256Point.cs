@@ -3,10 +3,11 @@ using System.Security.Cryptography;
 
 namespace Firn.Protocol;
 
-/// <summary>Compressed points of the curve P-256 (SEC 1, sections 2.3.3 and 2.3.4), which the BCL does not read.</summary>
+/// <summary>Points of the curve P-256 as octets (SEC 1, sections 2.3.3 and 2.3.4); the BCL does not read the compressed ones.</summary>
 internal static class P256Point
 {
     private const int CoordinateLength = 32;
+    private const byte Uncompressed = 4;
 
     // FIPS 186-4, D.1.2.3: the prime, and the curve's b (a is -3).
     private static readonly BigInteger Prime = FromHex("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff");
@@ -23,8 +24,8 @@ internal static class P256Point
         if (x >= Prime)
             return false;
 
-        // y² = x³ - 3x + b; the prime is 3 mod 4, so a root is the (p + 1) / 4th power.
-        var square = BigInteger.Remainder((BigInteger.ModPow(x, 3, Prime) - (3 * x) + B) % Prime + Prime, Prime);
+        // The prime is 3 mod 4, so a root is the (p + 1) / 4th power.
+        var square = SquareOfY(x);
         var y = BigInteger.ModPow(square, (Prime + 1) / 4, Prime);
         if (y * y % Prime != square)
             return false;
@@ -35,6 +36,24 @@ internal static class P256Point
         return true;
     }
 
+    /// <summary>Reads an uncompressed point, which takes no square root; false when the bytes are no point of the curve.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> uncompressed, out ECPoint point)
+    {
+        point = default;
+        if (uncompressed.Length != 1 + (2 * CoordinateLength) || uncompressed[0] != Uncompressed)
+            return false;
+
+        var x = uncompressed[1..^CoordinateLength];
+        var y = uncompressed[^CoordinateLength..];
+        if (!IsOnCurve(new BigInteger(x, isUnsigned: true, isBigEndian: true), new BigInteger(y, isUnsigned: true, isBigEndian: true)))
+            return false;
+
+        point = new ECPoint { X = x.ToArray(), Y = y.ToArray() };
+        return true;
+    }
+
+    public static byte[] Write(ECPoint point) => [Uncompressed, .. point.X!, .. point.Y!];
+
     public static byte[] Compress(ECPoint point)
     {
         var compressed = new byte[1 + CoordinateLength];
@@ -42,6 +61,12 @@ internal static class P256Point
         point.X!.CopyTo(compressed, 1);
         return compressed;
     }
+
+    // Below the prime, so that a point has one spelling.
+    private static bool IsOnCurve(BigInteger x, BigInteger y) => x < Prime && y < Prime && y * y % Prime == SquareOfY(x);
+
+    /// <summary>x³ - 3x + b.</summary>
+    private static BigInteger SquareOfY(BigInteger x) => ((x * x * x) + (3 * (Prime - x)) + B) % Prime;
 
     private static byte[] ToBytes(BigInteger value)
     {

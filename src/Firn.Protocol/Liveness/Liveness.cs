@@ -15,9 +15,14 @@ internal enum LivenessAction
 
 /// <summary>
 /// Whether the other end of a session still lives. Any received byte is life, so a pong that waits behind data accuses nobody;
-/// an end that is silent for the interval is pinged, and dead when it stays silent for the deadline after that ping.
-/// Two more pings, which accuse nobody, keep the RTT fresh: one at the start, and one whenever the last sample is
-/// <see cref="SampleIntervals"/> intervals old although bytes flow.
+/// an end that is silent for the interval is pinged, and dead when it stays silent for the deadline after that interval.
+/// Two more pings, which accuse nobody, keep the RTT fresh: one soon after the start (<see cref="FirstPing"/>), and one whenever the
+/// last sample is <see cref="SampleIntervals"/> intervals old although bytes flow.
+/// <para>
+/// Two idle ends whose intervals are the same would ping each other at the same time, for nothing. So one of them asks early: a tenth
+/// of the interval, and back to the begin of a <see cref="Slices">slice</see> of it, so that the pings of all its sessions leave in
+/// few runs of one thread and their pongs come back in bunches. Neither end's verdict is earlier for that.
+/// </para>
 /// <para>
 /// All times are monotonic milliseconds. <see cref="OnReceived"/> and <see cref="OnRttSample"/> belong to the read loop and do not
 /// reschedule; <see cref="Check"/> and <see cref="NextCheck"/> belong to the schedule. The two may run at the same time.
@@ -28,30 +33,37 @@ internal struct Liveness
     /// <summary>An RTT sample older than this many intervals is renewed.</summary>
     public const int SampleIntervals = 4;
 
+    /// <summary>The first ping comes so many milliseconds after the start, or an interval after it if that is shorter: making a session costs none.</summary>
+    public const int FirstPing = 100;
+
+    /// <summary>An interval has so many slices, which are the same for all sessions of a node.</summary>
+    public const int Slices = 16;
+
     // Timers are this late on a busy machine; only more than that means that this process did not run.
     private const long MinTolerance = 250;
 
     private readonly long _interval;
     private readonly long _deadline;
+    private readonly bool _asksEarly;
     private long _lastReceived;
     private long _lastSample;
     private long _lastPing;
     private long _accusedAt;
 
-    /// <summary>A session that starts at <paramref name="now"/>; its first <see cref="Check"/> is due at once.</summary>
+    /// <summary>A session that starts at <paramref name="now"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A span below 1 ms or above <see cref="int.MaxValue"/> ms.</exception>
-    public Liveness(long interval, long deadline, long now)
+    public Liveness(long interval, long deadline, long now, bool asksEarly = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(interval);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(deadline);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(interval, int.MaxValue);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(deadline, int.MaxValue);
-        (_interval, _deadline) = (interval, deadline);
+        (_interval, _deadline, _asksEarly) = (interval, deadline, asksEarly);
         _lastReceived = now;
         _accusedAt = now;
+        _lastPing = now + Math.Min(FirstPing, interval) - interval;
         _lastSample = now - (SampleIntervals * interval);
-        _lastPing = now - interval;
-        NextCheck = now;
+        NextCheck = Math.Min(AskDue(now), SampleDue);
     }
 
     /// <summary>When to call <see cref="Check"/> again.</summary>
@@ -76,11 +88,11 @@ internal struct Liveness
         long lastReceived = Volatile.Read(ref _lastReceived);
         bool isAccused = _accusedAt > lastReceived;
 
-        if (isAccused && !wasAsleep && now >= _accusedAt + _deadline)
+        if (isAccused && !wasAsleep && now >= DeadAt(lastReceived))
             return LivenessAction.Dead;
 
         // Who was asleep itself begins again: a new ping, a full deadline.
-        bool accuses = isAccused ? wasAsleep : now >= lastReceived + _interval;
+        bool accuses = isAccused ? wasAsleep : now >= AskDue(lastReceived);
         if (accuses)
             (_accusedAt, isAccused) = (now, true);
 
@@ -91,9 +103,22 @@ internal struct Liveness
         // An accusation is looked at in quarters, so that a sleep in its middle is noticed at its end; and at least once an
         // interval, so that after a sign of life the next accusation is in time.
         NextCheck = isAccused
-            ? Math.Min(_accusedAt + _deadline, now + Math.Max(1, Math.Min(_deadline / 4, _interval)))
-            : Math.Min(lastReceived + _interval, SampleDue);
+            ? Math.Min(DeadAt(lastReceived), now + Math.Max(1, Math.Min(_deadline / 4, _interval)))
+            : Math.Min(AskDue(lastReceived), SampleDue);
         return pings ? LivenessAction.SendPing : LivenessAction.Nothing;
+    }
+
+    // An early ping is no early accusation: the deadline begins when the interval is over.
+    private readonly long DeadAt(long lastReceived) => Math.Max(_accusedAt, lastReceived + _interval) + _deadline;
+
+    private readonly long AskDue(long lastReceived)
+    {
+        if (!_asksEarly)
+            return lastReceived + _interval;
+
+        long due = lastReceived + _interval - (_interval / 10);
+        long slice = Math.Max(1, _interval / Slices);
+        return due - (due % slice);
     }
 
     // At most one ping per interval while no pong comes.

@@ -76,7 +76,7 @@ internal sealed class DialBook(
     {
         if (_targets.Find(t => t.DemandsPeer && t.Peer == peer) is { } known)
         {
-            Move(known, addresses, now);
+            known.Move(addresses, now);
             return;
         }
 
@@ -214,19 +214,6 @@ internal sealed class DialBook(
             _meshTargets--;
     }
 
-    /// <summary>The peer says that it lives elsewhere now: it is tried there at once.</summary>
-    private static void Move(DialTarget target, IReadOnlyList<NodeAddress> addresses, long now)
-    {
-        if (target.Addresses.SequenceEqual(addresses))
-            return;
-
-        target.Addresses = addresses;
-        target.NextAddress = 0;
-        target.Failures = 0;
-        if (target.State == DialState.Waiting)
-            target.Due = now;
-    }
-
     private void Start(DialTarget target)
     {
         var address = target.Addresses[target.NextAddress++];
@@ -285,16 +272,7 @@ internal sealed class DialBook(
             target.Failures++;
         }
 
-        bool isHopeless = isFinal || reason == FailureReason.Self || target.Kind switch
-        {
-            DialKind.Configured => false,
-            DialKind.Mesh => !target.WasConnected && target.Failures >= limits.MaxFailures,
-
-            // A node of this machine that starts again finds this one by itself, and most likely on another port.
-            DialKind.Local => target.Failures >= limits.MaxFailures,
-            _ => !target.WasConnected,
-        };
-
+        bool isHopeless = isFinal || reason == FailureReason.Self || target.IsGivenUpAfter(limits.MaxFailures);
         if (target.Requests.Count == 0)
             act(new ReportDialFailure(target.Addresses[0], reason, message, !isHopeless));
         foreach (long request in target.Requests)

@@ -21,7 +21,7 @@ internal sealed class DialTarget(DialKind kind, IReadOnlyList<NodeAddress> addre
 {
     public DialKind Kind { get; set; } = kind;
 
-    public IReadOnlyList<NodeAddress> Addresses { get; set; } = addresses;
+    public IReadOnlyList<NodeAddress> Addresses { get; private set; } = addresses;
 
     /// <summary>Whom it leads to: given for told peers, learnt by connecting for addresses.</summary>
     public PeerKey? Peer { get; set; }
@@ -46,6 +46,30 @@ internal sealed class DialTarget(DialKind kind, IReadOnlyList<NodeAddress> addre
 
     /// <summary>Callers that wait for this dial.</summary>
     public List<long> Requests { get; } = [];
+
+    /// <summary>Whether it has failed for good, when told peers and those of this machine may fail for so many rounds.</summary>
+    public bool IsGivenUpAfter(int rounds) => Kind switch
+    {
+        DialKind.Configured => false,
+        DialKind.Mesh => !WasConnected && Failures >= rounds,
+
+        // A node of this machine that starts again finds this one by itself, and most likely on another port.
+        DialKind.Local => Failures >= rounds,
+        _ => !WasConnected,
+    };
+
+    /// <summary>The peer says that it lives elsewhere now: it is tried there at once.</summary>
+    public void Move(IReadOnlyList<NodeAddress> addresses, long now)
+    {
+        if (Addresses.SequenceEqual(addresses))
+            return;
+
+        Addresses = addresses;
+        NextAddress = 0;
+        Failures = 0;
+        if (State == DialState.Waiting)
+            Due = now;
+    }
 }
 
 /// <summary>What a target is doing.</summary>

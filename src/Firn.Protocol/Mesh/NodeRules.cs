@@ -16,9 +16,6 @@ internal sealed record NodeRulesOptions
     public RecordLimits Records { get; init; } = new();
 }
 
-/// <summary>Checks the signature of a record; null when it is not its subject's or no longer valid.</summary>
-internal delegate PeerRecord? VerifyRecord(SignedPeerRecord signed, DateTimeOffset wallNow);
-
 /// <summary>
 /// All decisions of a node: events and a timestamp in, actions out. It holds the peer book, the dial book and the record
 /// book together, and has no socket, clock or lock; a node calls it under one lock, a simulation from one queue.
@@ -27,17 +24,15 @@ internal delegate PeerRecord? VerifyRecord(SignedPeerRecord signed, DateTimeOffs
 internal sealed class NodeRules
 {
     private readonly NodeRulesOptions _options;
-    private readonly VerifyRecord _verify;
     private readonly Dictionary<long, Teller> _tellers = [];
     private List<NodeAction> _actions = [];
     private long _lastLink;
     private long _now;
     private bool _isFinal;
 
-    public NodeRules(PeerKey self, NodeRulesOptions options, VerifyRecord verify, Func<double> random)
+    public NodeRules(PeerKey self, NodeRulesOptions options, Func<double> random)
     {
         _options = options;
-        _verify = verify;
         Peers = new PeerBook(self, options.Peers, OnPeerAction);
         Records = new RecordBook(self, options.Records, random);
         Dials = new DialBook(options.Dials, random, NewLink, action => _actions.Add(action), Records.Forget);
@@ -159,21 +154,25 @@ internal sealed class NodeRules
         return true;
     }
 
-    /// <summary>The peer on <paramref name="link"/>, whose session comes from <paramref name="teller"/>, tells of others.</summary>
-    public void OnRecords(long link, IEnumerable<SignedPeerRecord> told, IPAddress teller, DateTimeOffset wallNow, long now)
+    /// <summary>
+    /// The peer on <paramref name="link"/> tells of others. Returns what is news and within its budget: the caller checks those
+    /// signatures, which takes its time, outside its lock, and brings what is genuine to <see cref="OnVerified"/>.
+    /// </summary>
+    public IReadOnlyList<SignedPeerRecord> OnRecords(long link, IEnumerable<SignedPeerRecord> told, long now)
     {
-        _now = now;
         if (!_options.IsMesh || Peers.FindByLink(link) is not { IsUp: true })
-            return;
+            return [];
 
-        if (!_tellers.TryGetValue(link, out var budget))
-            _tellers[link] = budget = new Teller(_options, now);
+        if (!_tellers.TryGetValue(link, out var teller))
+            _tellers[link] = teller = new Teller(_options, now);
+        return [.. told.Where(signed => !Records.Holds(signed) && IsWorthACheck(signed, teller, now))];
+    }
 
-        foreach (var signed in told)
-        {
-            if (!Records.Holds(signed))
-                OnRecord(link, signed, teller, budget, wallNow, now);
-        }
+    /// <summary>Genuine records from <paramref name="link"/>, whose session comes from <paramref name="teller"/>.</summary>
+    public void OnVerified(long link, IEnumerable<VerifiedRecord> told, IPAddress teller, DateTimeOffset wallNow, long now)
+    {
+        foreach (var verified in told)
+            Learn(link, verified, teller, wallNow, now);
     }
 
     /// <summary>This node's own record has changed.</summary>
@@ -214,24 +213,28 @@ internal sealed class NodeRules
         }
     }
 
-    /// <summary>
-    /// What exceeds the teller's budget is not kept: whoever tells it again tells news. Nor is what speaks of an unknown peer and
-    /// holds no address that means the same here: another teller may be nearer to it.
-    /// </summary>
-    private void OnRecord(long link, SignedPeerRecord signed, IPAddress teller, Teller budget, DateTimeOffset wallNow, long now)
-    {
-        if (!PeerRecord.TryPeek(signed, out var subject, out ulong sequence) || !Records.IsNews(subject, sequence))
-            return;
+    /// <summary>What exceeds the teller's budget is not kept: whoever tells it again tells news.</summary>
+    private bool IsWorthACheck(SignedPeerRecord signed, Teller teller, long now) =>
+        PeerRecord.TryPeek(signed, out var subject, out ulong sequence)
+        && Records.IsNews(subject, sequence)
+        && (IsUp(subject) || teller.Dials.TryTake(now))
+        && teller.Checks.TryTake(now);
 
-        bool isUp = IsUp(subject);
-        if ((!isUp && !budget.Dials.TryTake(now)) || !budget.Checks.TryTake(now) || _verify(signed, wallNow) is not { } record)
+    /// <summary>
+    /// Another session may have told the same meanwhile. What speaks of an unknown peer and holds no address that means the same here
+    /// is not kept: another teller may be nearer to it.
+    /// </summary>
+    private void Learn(long link, VerifiedRecord told, IPAddress teller, DateTimeOffset wallNow, long now)
+    {
+        var (record, subject) = (told.Record, told.Record.Peer);
+        if (!Records.IsNews(subject, record.Sequence))
             return;
 
         var addresses = record.Addresses.Where(a => MeshAddresses.Dialable(a, teller) is not null).ToList();
         if (addresses.Count == 0 && !Records.Knows(subject))
             return;
-        if (Records.Learn(record, signed, link, wallNow, now) && addresses.Count > 0)
-            Dials.Learn(subject, addresses, isUp, now);
+        if (Records.Learn(record, told.Signed, link, wallNow, now) && addresses.Count > 0)
+            Dials.Learn(subject, addresses, IsUp(subject), now);
     }
 
     private List<(PeerKey Peer, long Link)> Links() =>

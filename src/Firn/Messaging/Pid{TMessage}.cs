@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
+using Firn.Messaging;
 
 namespace Firn;
 
@@ -7,9 +8,6 @@ namespace Firn;
 [JsonConverter(typeof(PidJsonConverter))]
 public readonly struct Pid<TMessage> : IEquatable<Pid<TMessage>>
 {
-    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan MaxTimeout = TimeSpan.FromDays(1);
-
     private readonly MessageSerializer? _serializer;
 
     internal Pid(Pid id, MessageSerializer? serializer) => (Id, _serializer) = (id, serializer);
@@ -50,10 +48,7 @@ public readonly struct Pid<TMessage> : IEquatable<Pid<TMessage>>
     {
         if (message is null)
             throw new ArgumentNullException(nameof(message));
-        var limit = timeout ?? DefaultTimeout;
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(limit, TimeSpan.Zero, nameof(timeout));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxTimeout, nameof(timeout));
-        return Id.Host.CallAsync<TMessage, TReply>(Id, message, limit, _serializer, cancellationToken);
+        return Id.Host.CallAsync<TMessage, TReply>(Id, message, CallTimeout.Check(timeout), _serializer, cancellationToken);
     }
 
     /// <summary>The text of <see cref="Id"/>.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.ExceptionServices;
-using Firn.Protocol;
 
 namespace Firn.Runtime;
 
@@ -9,7 +8,7 @@ namespace Firn.Runtime;
 /// </summary>
 /// <param name="take">Takes what the rules ask for since the last call.</param>
 /// <param name="carryOut">Does it; must not wait.</param>
-internal sealed class ActionPump(Func<IReadOnlyList<NodeAction>> take, Action<NodeAction> carryOut)
+internal sealed class ActionPump<TAction>(Func<IReadOnlyList<TAction>> take, Action<TAction> carryOut)
 {
     private int _calls;
 
@@ -32,7 +31,7 @@ internal sealed class ActionPump(Func<IReadOnlyList<NodeAction>> take, Action<No
         while (Interlocked.Add(ref _calls, -seen) != 0);
     }
 
-    private void CarryOut(NodeAction action)
+    private void CarryOut(TAction action)
     {
         try
         {

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Firn.Messaging;
 using Firn.Protocol;
 using Firn.Runtime;
 using Firn.Sessions;
+using Firn.Streams;
 using Firn.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -18,7 +20,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
 
     private readonly Lock _gate = new();
     private readonly NodeRules _rules;
-    private readonly ActionPump _pump;
+    private readonly ActionPump<NodeAction> _pump;
     private readonly RulesTick _tick;
     private readonly Announcer _announcer;
     private readonly Connections _connections = new();
@@ -26,6 +28,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     private readonly ConcurrentDictionary<long, TaskCompletionSource<Peer>> _requests = [];
     private readonly ILogger _logger;
     private readonly Dialler _dialler;
+    private readonly SessionServices _services;
     private List<NodeAction> _posted = [];
     private PeerDescription _description;
     private long _lastRequest;
@@ -42,12 +45,14 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         _rules = new NodeRules(
             setup.Self,
             new NodeRulesOptions { IsMesh = setup.Options.Mesh == MeshMode.Full },
-            PeerRecord.Verify,
             Random.Shared.NextDouble);
-        _pump = new ActionPump(TakeActions, CarryOut);
+        _pump = new ActionPump<NodeAction>(TakeActions, CarryOut);
         _tick = new RulesTick(this);
         _announcer = new Announcer(this);
         _dialler = new Dialler(this);
+        Hub = new MessageHub(setup.Self, setup.Identity.Incarnation, Clock, Schedule, setup.Options.Serializer, _logger);
+        StreamHandlers = new StreamHandlers(_logger);
+        _services = new SessionServices(Clock, Schedule, new MemoryWatch(Clock.Time), StreamHandlers, Hub);
         Telemetry = new FirnTelemetry(setup.Self.Name.ToString(), _connections.Totals);
         Handshaker = new Handshaker(this);
         Acceptor = new Acceptor(Clock, Schedule, Handshaker.AcceptAsync, _logger);
@@ -66,6 +71,10 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     public Acceptor Acceptor { get; }
 
     public Handshaker Handshaker { get; }
+
+    public MessageHub Hub { get; }
+
+    public StreamHandlers StreamHandlers { get; }
 
     public ILogger Logger => _logger;
 
@@ -169,7 +178,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     public Session CreateSession(SessionTerms terms, Transports.ILink link, PeerDescription told)
     {
         var options = Setup.Options;
-        var session = new Session(terms, link, this, Clock, Schedule, options.PingInterval, options.PingDeadline) { Told = told };
+        var session = new Session(terms, link, this, _services, options.PingInterval, options.PingDeadline) { Told = told };
         _connections.Enter(session);
         return session;
     }
@@ -179,6 +188,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         _isStopping = true;
         foreach (var request in _requests.Values)
             request.TrySetException(Stopping());
+        await Hub.StopAsync(GoodbyeTime).ConfigureAwait(false);
         await Acceptor.DisposeAsync().ConfigureAwait(false);
         await _dialler.DisposeAsync().ConfigureAwait(false);
 
@@ -193,6 +203,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         foreach (var session in sessions)
             session.Link.Abort();
         await goodbyes.ConfigureAwait(false);
+        await StreamHandlers.CloseAsync().WaitAsync(GoodbyeTime, Clock.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Schedule.DisposeAsync().ConfigureAwait(false);
 
         var last = new LastAction();
@@ -207,8 +218,12 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
 
     void ISessionOwner.OnRecords(Session session, IEnumerable<Protocol.Wire.SignedPeerRecord> records)
     {
+        long link = session.Terms.Link;
         var teller = session.Link.RemoteEndPoint?.Address ?? IPAddress.Loopback;
-        Tell((rules, now) => rules.OnRecords(session.Terms.Link, records, teller, Clock.Wall, now));
+        var news = Decide((rules, now) => rules.OnRecords(link, records, now));
+        var verified = VerifiedRecord.Check(news, Clock.Wall);   // between the two, not under the lock
+        if (verified.Count > 0)
+            Tell((rules, now) => rules.OnVerified(link, verified, teller, Clock.Wall, now));
     }
 
     void ISessionOwner.OnRtt(Session session, TimeSpan rtt) => Telemetry.Rtt(rtt);
@@ -253,12 +268,15 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
                 break;
             case RaisePeerUp up when SessionOf(up.Link) is { } session:
                 var connected = _peers[up.Peer] = new Peer(this, session);
+                Carry(connected, session);
                 LogPeerUp(connected.Name, connected.Did, session.Link.IsInitiator ? "dialled" : "accepted");
                 Events.Publish(new PeerUpEvent(Clock.Wall, connected));
                 Announce(connected);
                 break;
             case SwitchSession change when _peers.TryGetValue(change.Peer, out var peer) && SessionOf(change.Link) is { } session:
+                peer.Session.Deactivate();   // what it carried ends with it, before the next begins
                 peer.Switch(session);
+                Carry(peer, session);
                 Events.Publish(new PeerChangedEvent(Clock.Wall, peer));
                 Announce(peer);
                 break;
@@ -276,6 +294,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
             case RaisePeerDown down when _peers.TryRemove(down.Peer, out var peer):
                 peer.MarkDown();
                 LogPeerDown(peer.Name, down.Reason);
+                Hub.OnPeerDown(peer.Name, down.Reason);
                 Events.Publish(new PeerDownEvent(Clock.Wall, peer, down.Reason));
                 break;
             case CompleteDial complete when _requests.TryGetValue(complete.Request, out var request):
@@ -296,6 +315,16 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
                 Events.Publish(new NodeWarningEvent(Clock.Wall, warning.Message));
                 break;
         }
+    }
+
+    /// <summary>The session carries the peer's streams and messages from now on, unless it is over.</summary>
+    private void Carry(Peer peer, Session session)
+    {
+        var before = Hub.Attach(session.Messages);
+        if (before.IsCompleted)
+            session.Activate(peer);
+        else
+            before.ContinueWith(_ => session.Activate(peer), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
     private Session? SessionOf(long link) => _connections.Find(link)?.Session;

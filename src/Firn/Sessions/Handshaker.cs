@@ -66,10 +66,11 @@ internal sealed class Handshaker(NodeCore node)
     /// <exception cref="IOException">The connection broke.</exception>
     public async Task<bool> InitiateAsync(ILink link, StartDial dial, CancellationToken cancellationToken)
     {
-        // The Challenge is read before the leaf is judged: bytes left unread would turn the refusal into a reset.
+        // The leaf is checked while the Challenge is on its way, and refused after it: bytes left unread would turn the refusal into a reset.
         var messages = new HandshakeStream(link.Stream);
+        var check = _leaves.Verify(link.Remote, node.Clock.Wall);
         var challenge = await messages.ReceiveAsync(cancellationToken).ConfigureAwait(false);
-        var leaf = await VerifyLeafAsync(link, messages, cancellationToken).ConfigureAwait(false);
+        var leaf = await RequireAsync(check, messages, cancellationToken).ConfigureAwait(false);
         var demanded = dial.Demanded;
         using var machine = new HandshakeInitiator(
             node.Setup.Handshake, link.Local.Der, leaf, RandomNumberGenerator.GetBytes(32),
@@ -105,9 +106,12 @@ internal sealed class Handshaker(NodeCore node)
             if (decision.Refusal != RefusalReason.Unspecified)
                 throw Refuses(peer, decision.Refusal);
 
+            long committed = node.Clock.Time.GetTimestamp();
             await messages.SendAsync(commit, cancellationToken).ConfigureAwait(false);
-            var description = machine.ReadDescribe(await messages.ReceiveAsync(cancellationToken).ConfigureAwait(false));
-            var terms = new SessionTerms(dial.Link, id, peer, verdict.Incarnation, description, Expiry(link, leaf));
+            var answer = await messages.ReceiveAsync(cancellationToken).ConfigureAwait(false);
+            var rtt = node.Clock.Time.GetElapsedTime(committed);
+            var description = machine.ReadDescribe(answer);
+            var terms = new SessionTerms(dial.Link, id, peer, verdict.Incarnation, description, Expiry(link, leaf), rtt);
             var session = node.CreateSession(terms, link, told);
             bool wins = node.Decide((rules, now) => rules.OnAccepted(dial.Link, now));
             _leaves.Remember(leaf);
@@ -127,7 +131,7 @@ internal sealed class Handshaker(NodeCore node)
     {
         var cancellationToken = arrival.Aborted;
         var messages = new HandshakeStream(link.Stream);
-        var leaf = await VerifyLeafAsync(link, messages, cancellationToken).ConfigureAwait(false);
+        var leaf = await RequireAsync(_leaves.Verify(link.Remote, node.Clock.Wall), messages, cancellationToken).ConfigureAwait(false);
         using var machine = new HandshakeAcceptor(node.Setup.Handshake, link.Local.Der, leaf, RandomNumberGenerator.GetBytes(32));
         try
         {
@@ -140,16 +144,25 @@ internal sealed class Handshaker(NodeCore node)
             if (decision.Refusal != RefusalReason.Unspecified)
                 throw Refuses(peer, decision.Refusal);
 
-            await messages.SendAsync(machine.Verdict(decision.Held), cancellationToken).ConfigureAwait(false);
-            var commit = machine.ReadCommit(await messages.ReceiveAsync(cancellationToken).ConfigureAwait(false));
+            byte[] verdict = machine.Verdict(decision.Held);
+            long proved = node.Clock.Time.GetTimestamp();
+            await messages.SendAsync(verdict, cancellationToken).ConfigureAwait(false);
+            var answer = await messages.ReceiveAsync(cancellationToken).ConfigureAwait(false);
+            var rtt = node.Clock.Time.GetElapsedTime(proved);
+            var commit = machine.ReadCommit(answer);
             var description = machine.ReadDescribe(await messages.ReceiveAsync(cancellationToken).ConfigureAwait(false));
 
             long number = node.Decide((rules, _) => rules.NewLink());
-            var terms = new SessionTerms(number, commit.Session, peer, proof.Incarnation, description, Expiry(link, leaf));
+            var terms = new SessionTerms(number, commit.Session, peer, proof.Incarnation, description, Expiry(link, leaf), rtt);
             var told = node.Description;
             var session = node.CreateSession(terms, link, told);
             var refusal = node.Decide((rules, now) =>
-                rules.OnCommit(number, peer, proof.Incarnation, commit.Session, commit.Last, commit.Counter, now));
+            {
+                var answer = rules.OnCommit(number, peer, proof.Incarnation, commit.Session, commit.Last, commit.Counter, now);
+                if (answer == RefusalReason.Unspecified)
+                    arrival.Release();
+                return answer;
+            });
             if (refusal != RefusalReason.Unspecified)
             {
                 node.Leave(number);
@@ -167,10 +180,9 @@ internal sealed class Handshaker(NodeCore node)
         }
     }
 
-    /// <summary>The one check of a certificate, for both roles. The other end learns only that authentication failed.</summary>
-    private async Task<VerifiedLeaf> VerifyLeafAsync(ILink link, HandshakeStream messages, CancellationToken cancellationToken)
+    /// <summary>The leaf that was checked, if it is good, for both roles. The other end learns only that authentication failed.</summary>
+    private static async Task<VerifiedLeaf> RequireAsync(LeafCheck check, HandshakeStream messages, CancellationToken cancellationToken)
     {
-        var check = _leaves.Verify(link.Remote, node.Clock.Wall);
         if (check.Leaf is { } leaf)
             return leaf;
 

@@ -2,15 +2,17 @@ using System.Buffers.Binary;
 using System.Net;
 using Firn.Protocol;
 using Firn.Protocol.Wire;
+using Firn.Messaging;
 using Firn.Runtime;
+using Firn.Streams;
 using Firn.Transports;
 using Google.Protobuf;
 
 namespace Firn.Sessions;
 
-/// <summary>What two ends agreed on in their handshake.</summary>
+/// <summary>What two ends agreed on in their handshake, and how long the other one took to answer in it, its computing included.</summary>
 internal sealed record SessionTerms(
-    long Link, SessionId Id, PeerKey Peer, Incarnation Incarnation, PeerDescription Description, DateTimeOffset ExpiresAt);
+    long Link, SessionId Id, PeerKey Peer, Incarnation Incarnation, PeerDescription Description, DateTimeOffset ExpiresAt, TimeSpan FirstRtt);
 
 /// <summary>What a session reports, from its own read loop or the schedule; none of it may wait.</summary>
 internal interface ISessionOwner
@@ -32,8 +34,13 @@ internal sealed class Session : Scheduled, IFrameSink
     /// <summary>How long a closed session waits for the other end to hang up too: 2 seconds.</summary>
     private const long LingerMilliseconds = 2_000;
 
-    /// <summary>A pong that took longer waited for this process, which was stopped; it says nothing of the link.</summary>
+    /// <summary>An answer that took longer waited for this process, which was stopped; it says nothing of the link.</summary>
     private static readonly TimeSpan MaxSample = TimeSpan.FromDays(1);
+
+    private const int Idle = 0, Delivering = 1, Deactivated = 2;
+
+    /// <summary>Samples that give way to the next one: the handshake's holds the peer's computing, the first pong's code that runs for the first time.</summary>
+    private const int Provisional = 2;
 
     private readonly ILink _link;
     private readonly ISessionOwner _owner;
@@ -42,43 +49,59 @@ internal sealed class Session : Scheduled, IFrameSink
     private readonly SessionWriter _writer;
     private readonly SessionReader _reader;
     private readonly PingTable _pings;
+    private readonly TaskCompletionSource _activation = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly MemoryWatch _memory;
     private Liveness _liveness;
     private RttEstimator _rtt;
     private TokenBucket _describes;
     private TokenBucket _tellings;
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _smoothedTicks = -1;
+    private long _smoothedTicks;
     private long _lingerUntil;   // 0 while the session is up
     private volatile PeerDescription _description;
+    private int _delivery;   // Idle, Delivering or Deactivated
     private bool _isTold;   // the peer has said goodbye, and sends no more; the read loop's
     private int _samples;
     private long _receivedBytes;
     private long _receivedFrames;
 
     public Session(
-        SessionTerms terms, ILink link, ISessionOwner owner, NodeClock clock, Schedule schedule, TimeSpan pingInterval, TimeSpan pingDeadline)
+        SessionTerms terms, ILink link, ISessionOwner owner, SessionServices services, TimeSpan pingInterval, TimeSpan pingDeadline)
     {
+        var (clock, schedule) = (services.Clock, services.Schedule);
         (Terms, _link, _owner, _clock, _schedule) = (terms, link, owner, clock, schedule);
         _description = terms.Description;
         ConnectedAt = clock.Wall;
         RemoteAddress = link.RemoteEndPoint is { } remote
             ? NodeAddress.Create(link.Transport, HostOf(remote.Address), remote.Port)
             : NodeAddress.Create(link.Transport, terms.Peer.Name.Host, 0);
-        // Two idle ends whose intervals are the same ping each other at the same time, for nothing. So the end that dialled asks a
-        // tenth earlier; its deadline is as much longer, and both declare the other dead after interval + deadline.
-        var (interval, deadline) = ((long)pingInterval.TotalMilliseconds, (long)pingDeadline.TotalMilliseconds);
-        long earlier = link.IsInitiator ? interval / 10 : 0;
-        _liveness = new Liveness(interval - earlier, deadline + earlier, clock.Now);
+        // The end that was dialled asks early: a node with many sessions was dialled by most, and so chooses when it is busy.
+        _liveness = new Liveness(
+            (long)pingInterval.TotalMilliseconds, (long)pingDeadline.TotalMilliseconds, clock.Now, asksEarly: !link.IsInitiator);
+        Sample(terms.FirstRtt);
         _describes = new TokenBucket(burst: 32, perSecond: 1, clock.Now);
         _tellings = new TokenBucket(burst: 512, perSecond: 16, clock.Now);
         _pings = new PingTable(clock.Time);
         _writer = new SessionWriter(link.Stream, OnWriteFailed);
         _reader = new SessionReader(link.Stream, FrameHeader.DefaultMaxPayload, clock.Time, this);
+        _memory = services.Memory;
+        Streams = new StreamTable(this, _writer, services.StreamHandlers);
+        Messages = new MessageLink(this, _writer, services.Hub);
     }
 
     public SessionTerms Terms { get; }
 
     public ILink Link => _link;
+
+    /// <summary>The association that the session carries, once it does.</summary>
+    public Peer? Peer { get; private set; }
+
+    public StreamTable Streams { get; }
+
+    public MessageLink Messages { get; }
+
+    /// <summary>Whether the process is short of memory, so that windows shrink.</summary>
+    public bool IsMemoryShort => _memory.IsShort;
 
     /// <summary>Where the other end is; a transport without endpoints has none to tell.</summary>
     public NodeAddress RemoteAddress { get; }
@@ -91,8 +114,8 @@ internal sealed class Session : Scheduled, IFrameSink
     /// <summary>What the peer was told of this node last; its owner's.</summary>
     public required PeerDescription Told { get; set; }
 
-    /// <summary>Smoothed round-trip time; null until the first pong.</summary>
-    public TimeSpan? Rtt => Volatile.Read(ref _smoothedTicks) is var ticks and >= 0 ? TimeSpan.FromTicks(ticks) : null;
+    /// <summary>Smoothed round-trip time; until the first pong, that of the handshake.</summary>
+    public TimeSpan Rtt => TimeSpan.FromTicks(Volatile.Read(ref _smoothedTicks));
 
     /// <summary>Completes when the connection is closed and nothing of the session runs any more.</summary>
     public Task Completion => _completion.Task;
@@ -106,21 +129,46 @@ internal sealed class Session : Scheduled, IFrameSink
     public (long Bytes, long Frames) Received => (Volatile.Read(ref _receivedBytes), Volatile.Read(ref _receivedFrames));
 
     /// <summary>
-    /// Goes live: begins to read and to ping. <paramref name="prefix"/>, the end of the handshake, and the first ping leave in one write.
+    /// Goes live: begins to read and to ping. <paramref name="prefix"/> is the end of the handshake.
     /// </summary>
     public void Start(ReadOnlyMemory<byte> prefix)
     {
-        long next = OnDue(_clock.Now);
         _writer.Start(prefix);
         _ = RunAsync();
-        _schedule.Set(this, next);
+        _schedule.Set(this, OnDue(_clock.Now));
+    }
+
+    /// <summary>The session carries <paramref name="peer"/> from now on: what it brings beside handshake and life is handed over.</summary>
+    public void Activate(Peer peer)
+    {
+        Peer = peer;
+        _activation.TrySetResult();
+    }
+
+    /// <summary>The session no longer carries its peer: nothing that comes on it is handed over any more.</summary>
+    public void Deactivate()
+    {
+        // Who hands over at this moment does the rest when it is done: nobody waits for it here, since it may wait for us.
+        if (Interlocked.Exchange(ref _delivery, Deactivated) == Idle)
+            CloseAll();
     }
 
     /// <summary>Queues a control frame. A full queue ends the session: its peer makes us talk and does not listen.</summary>
-    public void Send(FrameType type, ReadOnlySpan<byte> payload)
+    public void Send(FrameType type, ReadOnlySpan<byte> payload) =>
+        SendFirst(FrameHeader.Control(type, payload.Length), payload, Flush.Now);
+
+    /// <summary>Queues a frame that goes before messages and streams, like <see cref="Send"/>.</summary>
+    public void SendFirst(FrameHeader header, ReadOnlySpan<byte> payload, Flush flush)
     {
-        if (!_writer.TryWrite(type, payload) && !IsEnded)
-            End(EndReason.ProtocolError, "the peer does not read what it asks for", isTold: false);
+        if (!_writer.TryWriteFirst(header, payload, flush) && !IsEnded)
+            EndOfPatience();
+    }
+
+    /// <summary>Queues a frame that goes after the messages that were sent before, like <see cref="Send"/>.</summary>
+    public void SendInOrder(FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        if (!_writer.TryWriteInOrder(header, payload) && !IsEnded)
+            EndOfPatience();
     }
 
     /// <summary>One ping and its pong.</summary>
@@ -179,6 +227,8 @@ internal sealed class Session : Scheduled, IFrameSink
         return Math.Min(_liveness.NextCheck, now + (long)left.TotalMilliseconds + 1);
     }
 
+    Task IFrameSink.Activation => _activation.Task;
+
     void IFrameSink.OnReceived(int bytes)
     {
         _receivedBytes += bytes;
@@ -200,7 +250,10 @@ internal sealed class Session : Scheduled, IFrameSink
                 FrameType.Pong => OnPong(payload),
                 FrameType.Describe => OnDescribe(payload),
                 FrameType.Records => OnRecords(payload),
-                _ => OnClose(payload),
+                FrameType.Close => OnClose(payload),
+                _ when Volatile.Read(ref _delivery) == Deactivated => true,
+                < FrameType.ChannelOpen => Judge(Streams.OnFrame(header, payload)),
+                _ => Judge(Messages.OnFrame(header, payload)),
             };
         }
         catch (InvalidProtocolBufferException e)
@@ -208,6 +261,25 @@ internal sealed class Session : Scheduled, IFrameSink
             return End(EndReason.ProtocolError, $"a malformed {header.Type} frame: {e.Message}", isTold: false);
         }
     }
+
+    void IFrameSink.OnResume() => Interlocked.CompareExchange(ref _delivery, Delivering, Idle);
+
+    void IFrameSink.OnPause()
+    {
+        Streams.Publish();
+        Messages.Publish();
+        if (Interlocked.CompareExchange(ref _delivery, Idle, Delivering) == Deactivated)
+            CloseAll();
+    }
+
+    private void CloseAll()
+    {
+        var why = NotConnected();
+        Streams.Close(why);
+        Messages.Close(why);
+    }
+
+    private bool Judge(string? fault) => fault is null || End(EndReason.ProtocolError, fault, isTold: false);
 
     private bool OnPing(ReadOnlySpan<byte> nonce)
     {
@@ -220,8 +292,7 @@ internal sealed class Session : Scheduled, IFrameSink
         if (!_pings.TryTake(BinaryPrimitives.ReadUInt64BigEndian(nonce), out var rtt, out var waiter))
             return true;   // whoever asked has given up
 
-        if (rtt <= MaxSample)
-            Sample(rtt);
+        Sample(rtt);
         _liveness.OnRttSample(_clock.Now);
         waiter?.TrySetResult(rtt);
         _owner.OnRtt(this, rtt);
@@ -230,11 +301,12 @@ internal sealed class Session : Scheduled, IFrameSink
 
     private void Sample(TimeSpan rtt)
     {
-        // The first sample times two processes that run this code for the first time; a second one takes its place at once.
-        if (_samples++ == 1)
+        if (rtt > MaxSample)
+            return;
+        if (_samples <= Provisional)
             _rtt = default;
         _rtt.Add(rtt);
-        if (_samples == 1)
+        if (++_samples == Provisional)
             SendPing();
         Volatile.Write(ref _smoothedTicks, _rtt.Smoothed!.Value.Ticks);
     }
@@ -294,13 +366,11 @@ internal sealed class Session : Scheduled, IFrameSink
         if (Interlocked.CompareExchange(ref _lingerUntil, lingerUntil, 0) != 0)
             return false;
 
-        if (!isTold && reason != EndReason.TransportError)
-        {
-            var close = new Protocol.Wire.Close { Reason = CloseReasons.ToWire(reason), Detail = detail };
-            _writer.TryWrite(FrameType.Close, close.ToByteArray());
-        }
-
-        _writer.Complete();
+        bool saysWhy = !isTold && reason != EndReason.TransportError;
+        var close = saysWhy ? new Protocol.Wire.Close { Reason = CloseReasons.ToWire(reason), Detail = detail }.ToByteArray() : [];
+        _writer.Complete(saysWhy ? FrameHeader.Control(FrameType.Close, close.Length) : null, close);
+        Deactivate();
+        _activation.TrySetResult();
         _owner.OnEnded(this, reason, detail, isTold);
         _pings.Fail(NotConnected());
         _schedule.Set(this, lingerUntil);
@@ -312,6 +382,8 @@ internal sealed class Session : Scheduled, IFrameSink
         address.IsIPv4MappedToIPv6 ? address.MapToIPv4().ToString()
         : address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{new IPAddress(address.GetAddressBytes())}]"
         : address.ToString();
+
+    private void EndOfPatience() => End(EndReason.ProtocolError, "the peer does not read what it asks for", isTold: false);
 
     private FirnException NotConnected() =>
         new(FailureReason.NotConnected, $"The session with {Terms.Peer.Name} has ended.");

@@ -7,11 +7,20 @@ namespace Firn.Sessions;
 /// <summary>What the reader hands each frame to. It must not wait.</summary>
 internal interface IFrameSink
 {
+    /// <summary>Completes when frames may be handed over; until then the reader reads, and waits.</summary>
+    Task Activation { get; }
+
     /// <summary>Bytes came, of whatever kind: the peer lives.</summary>
     void OnReceived(int bytes);
 
     /// <summary>A frame came; its payload is valid during the call. False stops the reader.</summary>
     bool OnFrame(FrameHeader header, ReadOnlySpan<byte> payload);
+
+    /// <summary>Frames are about to be handed over.</summary>
+    void OnResume();
+
+    /// <summary>All frames that were there have been; the reader waits for more.</summary>
+    void OnPause();
 }
 
 /// <summary>Why the reader stopped.</summary>
@@ -25,6 +34,8 @@ internal sealed class SessionReader(Stream stream, int maxPayload, TimeProvider 
     private const int BusyReads = 4;
     private static readonly TimeSpan ShortWait = TimeSpan.FromMilliseconds(20);
 
+    // Two TLS records, so that a frame which was cut goes on in the same buffer.
+    private const int BufferSize = 32 * 1024;
     private const int DrainBuffer = 4096;
 
     /// <summary>Reads until the end of the stream, an error, or until the sink has had enough.</summary>
@@ -45,7 +56,7 @@ internal sealed class SessionReader(Stream stream, int maxPayload, TimeProvider 
                     await stream.ReadAsync(Memory<byte>.Empty).ConfigureAwait(false);
                 }
 
-                buffer ??= ArrayPool<byte>.Shared.Rent(frames.BufferSize);
+                buffer ??= ArrayPool<byte>.Shared.Rent(Math.Max(BufferSize, frames.BufferSize));
                 int read = await stream.ReadAsync(buffer.AsMemory(filled)).ConfigureAwait(false);
                 if (read == 0)
                     return new ReadEnd(EndReason.TransportError, "the peer closed the connection without a goodbye");
@@ -53,6 +64,8 @@ internal sealed class SessionReader(Stream stream, int maxPayload, TimeProvider 
                 shortWaits = time.GetElapsedTime(asked) > ShortWait ? 0 : Math.Min(shortWaits + 1, BusyReads);
                 filled += read;
                 sink.OnReceived(read);
+                if (!sink.Activation.IsCompleted)
+                    await sink.Activation.ConfigureAwait(false);
                 if (!Take(frames, buffer, ref filled, out var error))
                     return error;
             }
@@ -96,10 +109,18 @@ internal sealed class SessionReader(Stream stream, int maxPayload, TimeProvider 
         ReadOnlySpan<byte> unread = buffer.AsSpan(0, filled);
         FrameHeader header;
         FrameError error;
-        while (frames.TryRead(ref unread, out header, out var payload, out error))
+        sink.OnResume();
+        try
         {
-            if (!sink.OnFrame(header, payload))
-                return false;
+            while (frames.TryRead(ref unread, out header, out var payload, out error))
+            {
+                if (!sink.OnFrame(header, payload))
+                    return false;
+            }
+        }
+        finally
+        {
+            sink.OnPause();
         }
 
         if (error != FrameError.None)

@@ -1,26 +1,77 @@
 using System.Buffers;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Firn.Protocol;
 
 namespace Firn.Sessions;
 
-/// <summary>
-/// The session's only writer. It has no task of its own: whoever finds it idle writes what is queued, and what is queued
-/// meanwhile goes out in one write when that is done. Control frames have a lane with a limit.
-/// </summary>
-internal sealed class SessionWriter(Stream stream, Action<Exception> onFailed)
+/// <summary>When queued frames are to be written.</summary>
+internal enum Flush
 {
-    /// <summary>Bytes of control frames that may wait. A peer that reads nothing while it makes us answer is cut off here.</summary>
+    /// <summary>By the caller, at once: somebody waits for them.</summary>
+    Now,
+
+    /// <summary>On the thread pool, after what is queued there: more may come meanwhile.</summary>
+    Soon,
+
+    /// <summary>At once after a pause, soon in a burst.</summary>
+    Adaptive,
+}
+
+/// <summary>
+/// The session's only writer. It has no task of its own: whoever finds it idle writes, and what is queued meanwhile goes out in the
+/// next write. Control frames go first; then, by turns, messages and signals in their order, and the frames of
+/// <see cref="Outlet"/>s, each in its turn, which are made only when the connection takes them.
+/// </summary>
+internal sealed class SessionWriter : IThreadPoolWorkItem
+{
+    /// <summary>Bytes of control frames, or of replies and signals, that may wait. A peer that reads nothing while it makes us answer is cut off here.</summary>
     public const int MaxQueued = 2 * 1024 * 1024;
 
-    private readonly Lock _gate = new();
-    private byte[]? _queued;
-    private int _queuedLength;
-    private bool _isWriting = true;   // until Start
+    /// <summary>Bytes of messages that may wait before their senders do.</summary>
+    public const int MaxMessages = 4 * FrameQueue.BlockSize;
+
+    private static readonly long Pause = Stopwatch.Frequency / 20_000;   // 50 us: about a round trip on one machine
+
+    private enum State
+    {
+        /// <summary>Nobody writes.</summary>
+        Idle,
+
+        /// <summary>The thread pool will.</summary>
+        Scheduled,
+
+        /// <summary>Somebody does.</summary>
+        Writing,
+    }
+
+    private readonly Stream _stream;
+    private readonly Action<Exception> _onFailed;
+    private readonly Action _onWritten;
+    private readonly Queue<Outlet> _turns = [];
+    private FrameQueue _control = new();
+    private FrameQueue _messages = new();
+    private List<SendOperation> _done = [];
+    private List<SendOperation> _completing = [];
+    private FrameQueue.Block _block;
+    private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _pending;
+    private State _state = State.Writing;   // until Start
+    private long _lastClaim;
+    private bool _outletsNext;
     private bool _isCompleted;
     private volatile bool _isFailed;
 
+    public SessionWriter(Stream stream, Action<Exception> onFailed)
+    {
+        (_stream, _onFailed) = (stream, onFailed);
+        _onWritten = OnWritten;
+    }
+
+    /// <summary>Guards everything that is queued, and the credit that is spent on it. Nothing is awaited or called back under it.</summary>
+    public Lock Gate { get; } = new();
+
     /// <summary>Bytes that wait to be written.</summary>
-    public int QueuedBytes => Volatile.Read(ref _queuedLength);
+    public int QueuedBytes => _control.Length + _messages.Length;
 
     /// <summary>Total bytes written.</summary>
     public long WrittenBytes { get; private set; }
@@ -28,103 +79,310 @@ internal sealed class SessionWriter(Stream stream, Action<Exception> onFailed)
     /// <summary>Total frames queued.</summary>
     public long Frames { get; private set; }
 
+    /// <summary>Under the gate: nothing more is to be queued.</summary>
+    public bool IsCompleted => _isCompleted;
+
+    /// <summary>Under the gate: messages may be added.</summary>
+    public bool HasRoom => _messages.Length < MaxMessages;
+
     /// <summary>Begins to write: first <paramref name="prefix"/>, then what was queued since the session was made.</summary>
     public void Start(ReadOnlyMemory<byte> prefix)
     {
-        lock (_gate)
+        lock (Gate)
         {
             if (!prefix.IsEmpty)
             {
-                var later = _queued.AsSpan(0, _queuedLength).ToArray();
-                _queuedLength = 0;
-                Append(prefix.Span);
-                Append(later);
+                var later = new FrameQueue();
+                prefix.Span.CopyTo(later.Add(prefix.Length));
+                while (_control.TryTake(out var block))
+                {
+                    block.Bytes.Span.CopyTo(later.Add(block.Length));
+                    FrameQueue.Return(block);
+                }
+
+                _control = later;
             }
         }
 
-        _ = WriteQueuedAsync();
+        Write(onPool: false);
     }
 
-    /// <summary>Queues a control frame, and writes it now if nobody is writing. False when the lane is full or the session is over.</summary>
-    public bool TryWrite(FrameType type, ReadOnlySpan<byte> payload)
+    /// <summary>Queues a frame that goes before all messages and streams. False when too many wait or the session is over.</summary>
+    public bool TryWriteFirst(FrameHeader header, ReadOnlySpan<byte> payload, Flush flush)
     {
-        lock (_gate)
+        bool writes;
+        lock (Gate)
         {
-            if (_isCompleted || _queuedLength + FrameHeader.Size + payload.Length > MaxQueued)
+            if (_isCompleted || _control.Length + payload.Length > MaxQueued)
                 return false;
 
-            Span<byte> header = stackalloc byte[FrameHeader.Size];
-            FrameHeader.Control(type, payload.Length).Write(header);
-            Append(header);
-            Append(payload);
+            Fill(_control.Add(FrameHeader.Size + payload.Length), header, payload);
             Frames++;
-            if (_isWriting)
-                return true;
-            _isWriting = true;
+            writes = Claim(flush);
         }
 
-        _ = WriteQueuedAsync();
+        if (writes)
+            Write(onPool: false);
         return true;
     }
 
-    /// <summary>Nothing more is queued after this; what is queued still goes out.</summary>
-    public void Complete()
+    /// <summary>
+    /// Queues a frame among the messages, whether or not there is room: a signal, a refusal. False when too many wait or the session
+    /// is over.
+    /// </summary>
+    public bool TryWriteInOrder(FrameHeader header, ReadOnlySpan<byte> payload)
     {
-        lock (_gate)
+        bool writes;
+        lock (Gate)
+        {
+            if (_isCompleted || _messages.Length + payload.Length > MaxMessages + MaxQueued)
+                return false;
+
+            AddMessage(header, payload);
+            writes = Claim(Flush.Soon);
+        }
+
+        if (writes)
+            Write(onPool: false);
+        return true;
+    }
+
+    /// <summary>Under the gate: bytes that were ever added to the messages.</summary>
+    public long AddedMessages { get; private set; }
+
+    /// <summary>Under the gate: how many of <see cref="AddedMessages"/> were taken to be written.</summary>
+    public long TakenMessages => AddedMessages - _messages.Length;
+
+    /// <summary>Under the gate: room for a frame among the messages, header included, which the caller fills.</summary>
+    public Span<byte> AddMessage(int size)
+    {
+        Frames++;
+        AddedMessages += size;
+        return _messages.Add(size);
+    }
+
+    /// <summary>Under the gate: queues a frame among the messages.</summary>
+    public void AddMessage(FrameHeader header, ReadOnlySpan<byte> payload) =>
+        Fill(AddMessage(FrameHeader.Size + payload.Length), header, payload);
+
+    /// <summary>Under the gate: <paramref name="outlet"/> has something to send, and waits for its turn.</summary>
+    public void Enqueue(Outlet outlet)
+    {
+        if (outlet.IsQueued)
+            return;
+        outlet.IsQueued = true;
+        _turns.Enqueue(outlet);
+    }
+
+    /// <summary>Under the gate: sees to it that what is queued is written. True: the caller does, by <see cref="WriteClaimed"/> after it left the gate.</summary>
+    public bool Claim(Flush flush)
+    {
+        if (_state == State.Writing)
+            return false;
+        if (flush == Flush.Now || _messages.Length >= FrameQueue.BlockSize || (flush == Flush.Adaptive && _state == State.Idle && IsAfterPause()))
+        {
+            _state = State.Writing;
+            return true;
+        }
+
+        if (_state == State.Idle)
+        {
+            _state = State.Scheduled;
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+
+        return false;
+    }
+
+    /// <summary>Writes what <see cref="Claim"/> left to the caller.</summary>
+    public void WriteClaimed() => Write(onPool: false);
+
+    /// <summary>
+    /// Nothing more is queued after <paramref name="last"/>, if there is one; what is queued still goes out, but for what waits for its
+    /// turn: its owners fail it.
+    /// </summary>
+    public void Complete(FrameHeader? last, ReadOnlySpan<byte> payload)
+    {
+        bool writes = false;
+        lock (Gate)
+        {
+            if (_isCompleted)
+                return;
+
             _isCompleted = true;
+            _turns.Clear();
+            if (last is { } header)
+            {
+                AddMessage(header, payload);
+                writes = Claim(Flush.Now);
+            }
+        }
+
+        if (writes)
+            Write(onPool: false);
     }
 
-    private async Task WriteQueuedAsync()
+    void IThreadPoolWorkItem.Execute()
     {
-        while (true)
+        lock (Gate)
         {
-            byte[] batch;
-            int length;
-            lock (_gate)
+            if (_state != State.Scheduled)
+                return;   // somebody else was quicker
+            _state = State.Writing;
+        }
+
+        Write(onPool: true);
+    }
+
+    /// <summary>Writes one block; on the thread pool, one after the other until nothing is left.</summary>
+    private void Write(bool onPool)
+    {
+        while (TryTake())
+        {
+            var writing = StartWrite();
+            if (!writing.IsCompleted)
             {
-                if (_queuedLength == 0 || _isFailed)
+                _pending = writing;
+                writing.UnsafeOnCompleted(_onWritten);
+                return;
+            }
+
+            EndWrite(writing);
+            if (onPool)
+                continue;
+
+            // A caller has written its own block, and is not to write those of others for ever.
+            lock (Gate)
+            {
+                if (HasWork)
                 {
-                    _isWriting = false;
-                    return;
+                    _state = State.Scheduled;
+                    ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
                 }
-
-                (batch, length) = (_queued!, _queuedLength);
-                (_queued, _queuedLength) = (null, 0);
+                else
+                {
+                    _state = State.Idle;
+                }
             }
 
-            try
-            {
-                await stream.WriteAsync(batch.AsMemory(0, length)).ConfigureAwait(false);
-                WrittenBytes += length;
-            }
-            catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
-            {
-                _isFailed = true;
-                onFailed(e);
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(batch);
-            }
+            return;
         }
     }
 
-    private void Append(ReadOnlySpan<byte> bytes)
+    private void OnWritten()
     {
-        int needed = _queuedLength + bytes.Length;
-        if (_queued is null || _queued.Length < needed)
+        EndWrite(_pending);
+        Write(onPool: true);
+    }
+
+#pragma warning disable CA2012 // The awaiter is asked for its result exactly once, in EndWrite.
+    private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter StartWrite()
+    {
+        try
         {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(256, needed));
-            if (_queued is not null)
+            return _stream.WriteAsync(_block.Bytes).ConfigureAwait(false).GetAwaiter();
+        }
+        catch (Exception e) when (IsLoss(e))
+        {
+            return ValueTask.FromException(e).ConfigureAwait(false).GetAwaiter();
+        }
+    }
+#pragma warning restore CA2012
+
+    private void EndWrite(ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter writing)
+    {
+        try
+        {
+            writing.GetResult();
+            WrittenBytes += _block.Length;
+        }
+        catch (Exception e) when (IsLoss(e))
+        {
+            _isFailed = true;
+            _onFailed(e);
+        }
+        finally
+        {
+            FrameQueue.Return(_block);
+            _block = default;
+        }
+    }
+
+    private static bool IsLoss(Exception e) => e is IOException or ObjectDisposedException or InvalidOperationException;
+
+    private bool IsAfterPause()
+    {
+        long now = Stopwatch.GetTimestamp(), before = _lastClaim;
+        _lastClaim = now;
+        return now - before > Pause;
+    }
+
+    private bool HasWork => _control.Length > 0 || _messages.Length > 0 || _turns.Count > 0;
+
+    /// <summary>Takes the next block to write, and completes the operations whose last frame is in it. False: the writer is idle now.</summary>
+    private bool TryTake()
+    {
+        lock (Gate)
+        {
+            if (_isFailed || !TryTakeBlock())
             {
-                _queued.AsSpan(0, _queuedLength).CopyTo(larger);
-                ArrayPool<byte>.Shared.Return(_queued);
+                _state = State.Idle;
+                return false;
             }
 
-            _queued = larger;
+            if (_done.Count == 0)
+                return true;
+            (_done, _completing) = (_completing, _done);
         }
 
-        bytes.CopyTo(_queued.AsSpan(_queuedLength));
-        _queuedLength = needed;
+        foreach (var operation in _completing)
+            operation.Complete();
+        _completing.Clear();
+        return true;
+    }
+
+    private bool TryTakeBlock()
+    {
+        if (_control.TryTake(out _block))
+            return true;
+
+        _outletsNext = !_outletsNext;
+        return _outletsNext
+            ? TryTakeTurns() || _messages.TryTake(out _block)
+            : _messages.TryTake(out _block) || TryTakeTurns();
+    }
+
+    /// <summary>A block of frames of those that wait for their turn, a frame each.</summary>
+    private bool TryTakeTurns()
+    {
+        if (_turns.Count == 0)
+            return false;
+
+        var buffer = ArrayPool<byte>.Shared.Rent(FrameQueue.BlockSize);
+        int length = 0;
+        for (int skipped = 0; skipped < _turns.Count && length + FrameHeader.Size + FrameHeader.DefaultMaxPayload <= FrameQueue.BlockSize;)
+        {
+            var outlet = _turns.Dequeue();
+            int size = outlet.WriteFrame(buffer.AsSpan(length), _done);
+            (Frames, length) = (Frames + (size > 0 ? 1 : 0), length + size);
+
+            // Who can write but did not waits for its messages that are queued before.
+            outlet.IsQueued = outlet.CanWrite;
+            if (outlet.IsQueued)
+                _turns.Enqueue(outlet);
+            skipped = outlet.IsQueued && size == 0 ? skipped + 1 : 0;
+        }
+
+        _block = new FrameQueue.Block(buffer, length);
+        if (length > 0)
+            return true;
+        FrameQueue.Return(_block);
+        return false;
+    }
+
+    private static void Fill(Span<byte> frame, FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        header.Write(frame);
+        payload.CopyTo(frame[FrameHeader.Size..]);
     }
 }

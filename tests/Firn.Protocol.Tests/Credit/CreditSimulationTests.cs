@@ -4,7 +4,7 @@ namespace Firn.Protocol.Tests;
 public class CreditSimulationTests
 {
     [Fact]
-    public void Sender_and_receiver_never_wait_for_each_other() => Fuzz.Run(Fuzz.Cases / 40, mutator =>
+    public void Sender_and_receiver_never_wait_for_each_other() => Fuzz.Run(Fuzz.CostlyCases / 10, mutator =>
     {
         int floor = 1 + mutator.Next(mutator.Chance(4) ? 4 : 2_000);
         long total = 1 + mutator.Next(200 * floor), delay = 1 + mutator.Next(40);

@@ -1,4 +1,3 @@
-using FsCheck;
 using FsCheck.Fluent;
 
 namespace Firn.Protocol.Tests;
@@ -23,7 +22,7 @@ public class FrameHeaderTests
             header.Write(bytes);
             FrameHeader.TryRead(bytes, out var again).ShouldBeTrue();
             again.ShouldBe(header);
-        }).QuickCheckThrowOnFailure();
+        }).Check();
 
     [Fact]
     public void Seven_bytes_are_no_header()

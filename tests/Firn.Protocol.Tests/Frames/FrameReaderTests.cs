@@ -5,7 +5,7 @@ public class FrameReaderTests
     private const int Max = FrameHeader.DefaultMaxPayload;
 
     [Fact]
-    public void Frames_arrive_whole_however_their_bytes_were_split() => Fuzz.Run(Fuzz.Cases / 20, mutator =>
+    public void Frames_arrive_whole_however_their_bytes_were_split() => Fuzz.Run(Fuzz.CostlyCases / 4, mutator =>
     {
         var sent = Enumerable.Range(0, mutator.Next(12)).Select(_ => AnyFrame(mutator)).ToList();
         byte[] wire = [.. sent.SelectMany(f => f.Wire)];

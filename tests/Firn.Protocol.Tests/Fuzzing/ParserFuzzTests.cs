@@ -42,11 +42,46 @@ public class ParserFuzzTests
     });
 
     [Fact]
-    public void Points_read_or_are_refused() => Fuzz.Run(Fuzz.Cases / 10, mutator =>
+    public void Points_read_or_are_refused() => Fuzz.Run(Fuzz.CostlyCases, mutator =>
     {
         byte[] bytes = mutator.Mutate([.. Did.Parse(mutator.Pick(GoodDids)).Point]);
         if (Did.TryFromPoint(bytes, out var did))
             did.Point.ToArray().ShouldBe(bytes);
+    });
+
+    [Fact]
+    public void Cookies_read_or_are_refused_without_a_word_of_them()
+    {
+        string strong = Cookie.Generate(new byte[CookieKey.Length]);
+        Fuzz.Run(mutator =>
+        {
+            string text = Input(mutator, [strong, strong + "\n", "correct horse", "caf\u00e9\r\n", "cafe\u0301"]);
+            try
+            {
+                using var cookie = Cookie.Parse(text);
+                cookie.IsPassphrase.ShouldBe(!text.StartsWith("firn_", StringComparison.Ordinal));
+                if (cookie.IsPassphrase)
+                    return;   // stretched once per start, never on a peer's input
+                using var key = cookie.ToKey("default");
+                Cookie.Generate(key.Bytes).ShouldBe(text.TrimEnd('\r', '\n'));
+            }
+            catch (FirnException refused)
+            {
+                refused.Reason.ShouldBe(FailureReason.InvalidInput);
+                if (text.Length > 20)
+                    refused.Message.ShouldNotContain(text[5..15]);
+            }
+        });
+    }
+
+    [Fact]
+    public void Names_of_clusters_are_valid_or_refused() => Fuzz.Run(mutator =>
+    {
+        string text = Input(mutator, ["default", "a.b_c-1", new string('c', ClusterName.MaxLength)]);
+        if (ClusterName.IsValid(text))
+            ClusterName.Check(text).ShouldBe(text);
+        else
+            Should.Throw<FirnException>(() => ClusterName.Check(text)).Reason.ShouldBe(FailureReason.InvalidInput);
     });
 
     private static string Input(Mutator mutator, string[] good) =>

@@ -53,11 +53,49 @@ public class P256PointTests
         P256Point.TryDecompress(Convert.FromHexString(hex), out _).ShouldBeFalse();
 
     [Fact]
-    public void The_generator_decompresses()
+    public void The_generator_is_read_in_both_forms()
     {
-        byte[] compressed = Convert.FromHexString("036B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296");
-        P256Point.TryDecompress(compressed, out var point).ShouldBeTrue();
-        Convert.ToHexString(point.Y!).ShouldBe("4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5");
+        const string X = "6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296";
+        const string Y = "4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5";
+        P256Point.TryDecompress(Convert.FromHexString("03" + X), out var point).ShouldBeTrue();
+        Convert.ToHexString(point.Y!).ShouldBe(Y);
+
+        P256Point.TryRead(Convert.FromHexString("04" + X + Y), out point).ShouldBeTrue();
+        Convert.ToHexString(P256Point.Write(point)).ShouldBe("04" + X + Y);
+    }
+
+    [Fact]
+    public void Generated_keys_are_read_back()
+    {
+        for (int i = 0; i < 100; i++)
+        {
+            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            byte[] bytes = P256Point.Write(key.ExportParameters(false).Q);
+            P256Point.TryRead(bytes, out var again).ShouldBeTrue();
+            P256Point.Write(again).ShouldBe(bytes);
+
+            bytes[1 + (i % 64)] ^= 1;
+            P256Point.TryRead(bytes, out _).ShouldBeFalse();
+        }
+    }
+
+    [Fact]
+    public void What_is_no_uncompressed_point_is_refused()
+    {
+        // The point with x = 5, and the same once more with the prime added to x.
+        P256Point.TryDecompress(Convert.FromHexString("02" + "05".PadLeft(64, '0')), out var five).ShouldBeTrue();
+        byte[] good = P256Point.Write(five);
+        P256Point.TryRead(good, out _).ShouldBeTrue();
+        byte[] overflowing = [4, .. (Number(five.X!) + Number(Convert.FromHexString(Prime))).ToByteArray(isUnsigned: true, isBigEndian: true), .. five.Y!];
+        overflowing.Length.ShouldBe(good.Length);
+
+        P256Point.TryRead(overflowing, out _).ShouldBeFalse();
+        P256Point.TryRead([2, .. good[1..]], out _).ShouldBeFalse();
+        P256Point.TryRead(good.AsSpan(0, 64), out _).ShouldBeFalse();
+        P256Point.TryRead([.. good, 0], out _).ShouldBeFalse();
+        P256Point.TryRead(new byte[65], out _).ShouldBeFalse();
+        P256Point.TryRead([4, .. new byte[64]], out _).ShouldBeFalse();
+        P256Point.TryRead([], out _).ShouldBeFalse();
     }
 
     private static BigInteger Number(byte[] bytes) => new(bytes, isUnsigned: true, isBigEndian: true);

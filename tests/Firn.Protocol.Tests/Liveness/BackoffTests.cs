@@ -33,7 +33,7 @@ public class BackoffTests
                 backoff.Next(random).ShouldBeInRange(Backoff.Floor, ceiling);
                 ceiling = Math.Min(c.Cap, ceiling * 2);
             }
-        }).QuickCheckThrowOnFailure();
+        }).Check();
 
     // wallhack 11: nodes that lost one peer all came back at the same time.
     [Fact]

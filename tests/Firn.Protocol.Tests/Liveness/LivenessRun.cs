@@ -1,10 +1,10 @@
 namespace Firn.Protocol.Tests;
 
 /// <summary>Runs a <see cref="Liveness"/> on virtual time as a node's schedule does: it checks when asked to, or later.</summary>
-internal sealed class LivenessRun(long interval, long deadline, long start = 1_000)
+internal sealed class LivenessRun(long interval, long deadline, long start = 1_000, bool asksEarly = false)
 {
     private readonly PriorityQueue<(long At, bool IsPong), long> _bytes = new();
-    private Liveness _liveness = new(interval, deadline, start);
+    private Liveness _liveness = new(interval, deadline, start, asksEarly);
 
     public List<long> Pings { get; } = [];
 

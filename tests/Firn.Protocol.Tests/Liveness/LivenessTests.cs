@@ -9,13 +9,50 @@ public class LivenessTests
     private const long Deadline = 15_000;
 
     [Fact]
-    public void A_session_begins_with_a_ping_that_accuses_nobody()
+    public void A_session_soon_sends_a_ping_that_accuses_nobody()
     {
-        var run = new LivenessRun(Interval, Deadline, start: 5_000).Until(5_000);
-        run.Pings.ShouldBe([5_000]);
+        var run = new LivenessRun(Interval, Deadline, start: 5_000).Until(5_000 + Liveness.FirstPing);
+        run.Pings.ShouldBe([5_000 + Liveness.FirstPing]);
         run.Until(5_000 + Interval + Deadline - 1).DeadAt.ShouldBeNull();
         run.Until(long.MaxValue).DeadAt.ShouldBe(5_000 + Interval + Deadline);
-        run.Pings.ShouldBe([5_000, 5_000 + Interval]);
+        run.Pings.ShouldBe([5_000 + Liveness.FirstPing, 5_000 + Interval]);
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(1_000)]
+    [InlineData(15_000)]
+    [InlineData(86_400_000)]
+    public void An_end_that_asks_early_does_so_a_tenth_to_a_sixth_of_the_interval_before_the_other_and_accuses_no_earlier(long interval)
+    {
+        for (long start = 0; start < 2 * interval; start += Math.Max(1, interval / 50))
+        {
+            var run = new LivenessRun(interval, Deadline, start, asksEarly: true).Until(long.MaxValue);
+            run.DeadAt.ShouldBe(start + interval + Deadline);
+            run.Pings[^1].ShouldBeInRange(start + (interval * 5 / 6), start + (interval * 9 / 10) + 1);
+        }
+    }
+
+    [Fact]
+    public void The_pings_of_all_sessions_that_ask_early_fall_together_a_few_times_an_interval()
+    {
+        var runs = Enumerable.Range(0, 1_000).Select(i => new LivenessRun(1_000, 1_000, start: i, asksEarly: true) { AnswersAfter = _ => i % 7 }).ToList();
+        var pings = runs.SelectMany(run => run.Until(61_000).Pings).Where(at => at is >= 31_000 and < 61_000).ToList();
+
+        pings.Count.ShouldBeInRange(30_000, 40_000);
+        pings.Distinct().Count().ShouldBeLessThanOrEqualTo(30 * (Liveness.Slices + 1));
+    }
+
+    [Fact]
+    public void Two_idle_ends_of_which_one_asks_early_do_not_both_ping()
+    {
+        var early = new LivenessRun(1_000, 1_000, start: 0, asksEarly: true) { AnswersAfter = _ => 10 }.Until(60_000);
+        var other = new LivenessRun(1_000, 1_000, start: 0) { AnswersAfter = _ => 10 };
+        foreach (long at in early.Pings)
+            other.Receive(at + 5);
+
+        early.Pings.Count.ShouldBeGreaterThan(60);
+        other.Until(60_000).Pings.Count.ShouldBeInRange(14, 16, "it pings only to keep its RTT fresh");
     }
 
     [Fact]
@@ -32,7 +69,7 @@ public class LivenessTests
 
             run.Until(long.MaxValue).DeadAt.ShouldBe(last + spans.Interval + spans.Deadline);
             run.Pings.ShouldContain(last + spans.Interval);
-        }).QuickCheckThrowOnFailure();
+        }).Check();
 
     [Fact]
     public void A_check_that_is_a_little_late_delays_the_verdict_and_never_hastens_it() =>
@@ -45,7 +82,7 @@ public class LivenessTests
             };
             long due = spans.Interval + spans.Deadline;
             run.Until(long.MaxValue).DeadAt.ShouldNotBeNull().ShouldBeInRange(due, due + (2 * 200));
-        }).QuickCheckThrowOnFailure();
+        }).Check();
 
     [Fact]
     public void A_peer_that_answers_within_the_deadline_lives()
@@ -81,7 +118,7 @@ public class LivenessTests
         for (int i = 0; i < 10_000; i++)
             run.Receive(i);
         run.Until(10_000).Checks.ShouldBe(1);
-        run.NextCheck.ShouldBe(Interval);
+        run.NextCheck.ShouldBe(Liveness.FirstPing + Interval);
     }
 
     // Snow 15: 60 s and 15 s were hard-coded.
@@ -131,7 +168,7 @@ public class LivenessTests
         for (long at = 0; at < 60_000; at += 100)
             run.Receive(at);
         run.Until(59_000).DeadAt.ShouldBeNull();
-        run.Pings.ShouldBe(Enumerable.Range(0, 60).Select(i => i * 1_000L));
+        run.Pings.ShouldBe(Enumerable.Range(0, 59).Select(i => Liveness.FirstPing + (i * 1_000L)));
     }
 
     [Fact]
@@ -159,7 +196,7 @@ public class LivenessTests
         const long Wake = 100_000;
         var run = new LivenessRun(Interval, Deadline, start: 0) { ChecksAt = due => due is > 16_000 and < Wake ? Wake : due };
         run.Until(long.MaxValue).DeadAt.ShouldBe(Wake + Deadline);
-        run.Pings.ShouldBe([0, Interval, Wake]);
+        run.Pings.ShouldBe([Liveness.FirstPing, Interval, Wake]);
     }
 
     [Theory]

@@ -97,19 +97,6 @@ public sealed class PeerRecordTests : IDisposable
     }
 
     [Fact]
-    public void Any_bytes_are_refused_but_those_that_the_subject_signed()
-    {
-        byte[] honest = Sign();
-        var subject = LeafProfile.DidOf(_identity);
-        Fuzz.Run(mutator =>
-        {
-            byte[] bytes = mutator.Chance(8) ? mutator.Bytes(300) : mutator.Mutate(honest);
-            if (PeerRecord.TryVerify(bytes, Now, out var record, out _))
-                (record.Did, record.Name, record.Sequence).ShouldBe((subject, Name, 7ul));   // whatever came around what was signed
-        });
-    }
-
-    [Fact]
     public void A_record_outside_its_limits_is_refused()
     {
         Refused(new byte[1025], PeerRecordFault.TooLarge);

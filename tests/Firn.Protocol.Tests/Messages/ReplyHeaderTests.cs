@@ -1,4 +1,3 @@
-using FsCheck;
 using FsCheck.Fluent;
 
 namespace Firn.Protocol.Tests;
@@ -13,7 +12,7 @@ public class ReplyHeaderTests
             byte[] wire = new byte[ReplyHeader.Size + 2];
             header.Write(wire);
             ReplyHeader.Read(wire).ShouldBe(header);
-        }).QuickCheckThrowOnFailure();
+        }).Check();
 
     [Fact]
     public void It_is_the_call_in_network_order_and_the_status()

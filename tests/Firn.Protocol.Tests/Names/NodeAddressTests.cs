@@ -86,7 +86,7 @@ public class NodeAddressTests
             NodeAddress.Parse(address.ToString()).ShouldBe(address);
             NodeAddress.Parse(address.ToString()).ToString().ShouldBe(address.ToString());
             NodeAddress.Create(address.Scheme, address.Host, address.Port).Host.ShouldBe(address.Host);
-        }).QuickCheckThrowOnFailure();
+        }).Check();
 
     private static Arbitrary<string> Addresses => (
         from scheme in Gen.Elements("", "tcp://", "quic://", "WSS://", "ws://")

@@ -1,4 +1,3 @@
-using FsCheck;
 using FsCheck.Fluent;
 
 namespace Firn.Protocol.Tests;
@@ -107,5 +106,5 @@ public class NodeNameTests
             name.Name.ShouldBe(parts.Name);
             NodeName.Parse(name.ToString()).ShouldBe(name);
             name.ToString().ShouldBe(NodeName.Parse(name.ToString()).ToString());
-        }).QuickCheckThrowOnFailure();
+        }).Check();
 }

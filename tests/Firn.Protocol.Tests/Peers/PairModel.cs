@@ -8,9 +8,8 @@ namespace Firn.Protocol.Tests;
 /// </summary>
 internal sealed class PairModel
 {
-    private static readonly PeerKey[] Keys = [Pair.Alice, Pair.Bob];
     private readonly List<PairLink> _links = [];
-    private readonly End[] _ends;
+    private readonly PairEnd[] _ends;
     private PairFaults _faults;
     private long _now;
 
@@ -19,15 +18,15 @@ internal sealed class PairModel
     public PairModel(IEnumerable<int> dials, PairFaults faults)
     {
         _faults = faults;
-        _ends = [new End(this, 0, 1), new End(this, 1, 1)];
+        _ends = [NewEnd(0, 1), NewEnd(1, 1)];
         foreach (int side in dials)
             _links.Add(new PairLink(side));
     }
 
     /// <summary>What happened against the rules, if anything.</summary>
-    public string? Wrong { get; private set; }
+    public string? Wrong => _ends[0].Wrong ?? _ends[1].Wrong;
 
-    public int Downs { get; private set; }
+    public int Downs => _ends[0].Downs + _ends[1].Downs;
 
     public bool HadFault { get; private set; }
 
@@ -120,6 +119,9 @@ internal sealed class PairModel
         return print.Value;
     }
 
+    private PairEnd NewEnd(int side, ulong incarnation) =>
+        new(side, incarnation, (link, reason) => Close((int)link - 1, side, reason));
+
     private static bool IsOpen(PairLink link, int side) => link.Stage[side] is not (PairStage.Unused or PairStage.Closed);
 
     private static void Send(PairLink link, int from, PairMessage message)
@@ -142,7 +144,7 @@ internal sealed class PairModel
     private void Restart(int side)
     {
         var before = _ends[side];
-        _ends[side] = new End(this, side, before.Incarnation.Value + 1);
+        _ends[side] = NewEnd(side, before.Incarnation.Value + 1);
         foreach (var link in _links.Where(l => IsOpen(l, side)))
         {
             Shut(link, side);
@@ -271,68 +273,4 @@ internal sealed class PairModel
     private static long Number(int index) => index + 1;
 
     private static SessionId Id(int index) => Pair.Session((ulong)index + 1);
-
-    private sealed class End
-    {
-        private readonly PairModel _model;
-        private readonly int _side;
-        private readonly Queue<NodeAction> _actions = [];
-
-        public End(PairModel model, int side, ulong incarnation)
-        {
-            (_model, _side) = (model, side);
-            Incarnation = new Incarnation(incarnation);
-            Book = new PeerBook(Keys[side], new PeerBookLimits(), OnAction);
-        }
-
-        public PeerBook Book { get; }
-
-        public Incarnation Incarnation { get; }
-
-        public PeerKey Peer => Keys[1 - _side];
-
-        public HeldSession? Held => Book.Find(Peer)?.Held;
-
-        /// <summary>As told by PeerUp and PeerDown.</summary>
-        public bool IsUp { get; private set; }
-
-        public void CarryOut()
-        {
-            while (_actions.TryDequeue(out var action))
-            {
-                if (action is CloseLink close)
-                    _model.Close((int)close.Link - 1, _side, close.Reason);
-            }
-        }
-
-        public void AddTo(ref Fingerprint print, long now)
-        {
-            print.Add((long)Incarnation.Value, IsUp ? 1 : 0);
-            if (Book.Find(Peer) is not { } entry)
-                return;
-
-            print.Add((long)entry.Incarnation.Value, (long)entry.Accepted, (long)(entry.Taken ?? 0), entry.Last?.GetHashCode() ?? 0, entry.IsUp ? 1 : 0, (int?)entry.Handover ?? -1);
-            print.Add(entry.Held?.Link ?? 0, entry.Held is { IsOurs: true } ? 1 : 0, entry.Commits.Count);
-            foreach (var commit in entry.Commits)
-                print.Add(commit.Link, (long)commit.Counter, commit.Last?.GetHashCode() ?? 0, Math.Min(2_000, now - commit.SentAt));
-        }
-
-        private void OnAction(NodeAction action)
-        {
-            _actions.Enqueue(action);
-            string? wrong = action switch
-            {
-                RaisePeerUp when IsUp => "a second PeerUp without a PeerDown",
-                RaisePeerDown when !IsUp => "a PeerDown without a PeerUp",
-                SwitchSession when !IsUp => "a switch of sessions without a PeerUp",
-                _ => null,
-            };
-            if (wrong is not null)
-                _model.Wrong ??= $"{"AB"[_side]} raised {wrong}";
-
-            IsUp = action switch { RaisePeerUp => true, RaisePeerDown => false, _ => IsUp };
-            if (action is RaisePeerDown)
-                _model.Downs++;
-        }
-    }
 }

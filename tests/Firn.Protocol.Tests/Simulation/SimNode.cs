@@ -1,5 +1,6 @@
 using System.Net;
 using RefusalReason = Firn.Protocol.Wire.RefusalReason;
+using SignedPeerRecord = Firn.Protocol.Wire.SignedPeerRecord;
 
 namespace Firn.Protocol.Tests;
 
@@ -18,7 +19,7 @@ internal sealed partial class SimNode
     public SimNode(World world, int number, PeerKey key, Incarnation incarnation, NodeAddress address, NodeRulesOptions options)
     {
         (_world, Number, Key, Incarnation, Address) = (world, number, key, incarnation, address);
-        Rules = new NodeRules(key, options, world.Records.Verify, world.Random.NextDouble);
+        Rules = new NodeRules(key, options, world.Random.NextDouble);
     }
 
     public int Number { get; }
@@ -100,7 +101,7 @@ internal sealed partial class SimNode
                 GiveUp(link, end, message.Refusal, Failure(message.Refusal));
                 break;
             case SimMessageKind.Records when end.IsSession:
-                Decide(() => Rules.OnRecords(end.Number, message.Records, Somewhere, _world.Wall, _world.Now));
+                OnRecords(end.Number, message.Records);
                 break;
             case SimMessageKind.Close:
                 End(link, end, message.Reason, isTold: true);
@@ -109,6 +110,16 @@ internal sealed partial class SimNode
                 Lose(link, end, EndReason.TransportError);
                 break;
         }
+    }
+
+    /// <summary>The check of a signature takes its time, and anything may happen in it.</summary>
+    private void OnRecords(long link, IReadOnlyList<SignedPeerRecord> told)
+    {
+        IReadOnlyList<SignedPeerRecord> news = [];
+        Decide(() => news = Rules.OnRecords(link, told, _world.Now));
+        var verified = _world.Records.Verify(news, _world.Wall);
+        if (verified.Count > 0)
+            _world.After(_world.Pick(5), () => Decide(() => Rules.OnVerified(link, verified, Somewhere, _world.Wall, _world.Now)));
     }
 
     /// <summary>The connection is lost, whatever it was doing.</summary>

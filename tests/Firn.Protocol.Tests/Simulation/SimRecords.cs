@@ -25,4 +25,7 @@ internal sealed class SimRecords
 
     public PeerRecord? Verify(SignedPeerRecord signed, DateTimeOffset wallNow) =>
         _made.TryGetValue(signed.Signature, out var record) && record.ExpiresAt > wallNow ? record : null;
+
+    public IReadOnlyList<VerifiedRecord> Verify(IEnumerable<SignedPeerRecord> told, DateTimeOffset wallNow) =>
+        [.. told.Where(signed => Verify(signed, wallNow) is not null).Select(signed => new VerifiedRecord(_made[signed.Signature], signed))];
 }

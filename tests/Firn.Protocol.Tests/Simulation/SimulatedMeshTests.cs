@@ -7,12 +7,11 @@ namespace Firn.Protocol.Tests;
 /// <summary>Whole meshes of the real rules, on simulated time: whatever happened, afterwards everyone lists everyone.</summary>
 public class SimulatedMeshTests(ITestOutputHelper output)
 {
-    private static readonly bool Long = Environment.GetEnvironmentVariable("FIRN_TEST_LONG") == "1";
     private static readonly string? OneSeed = Environment.GetEnvironmentVariable("FIRN_SIM_SEED");
 
     private static IEnumerable<int> Seeds(int usually, int inLongRuns) => OneSeed is { } seed
         ? [int.Parse(seed, CultureInfo.InvariantCulture)]
-        : Enumerable.Range(1, Long ? inLongRuns : usually);
+        : Enumerable.Range(1, LongRun.IsOn ? inLongRuns : usually);
 
     [Fact]
     public void Small_meshes_heal_from_everything()
@@ -25,7 +24,7 @@ public class SimulatedMeshTests(ITestOutputHelper output)
     public void Two_hundred_nodes_that_start_at_once_all_meet()
     {
         foreach (int seed in Seeds(1, 5))
-            Run(seed, new SimOptions { Nodes = 200, StartMilliseconds = 1_000, Faults = 40, Partitions = Long ? 3 : 1 });
+            Run(seed, new SimOptions { Nodes = 200, StartMilliseconds = 1_000, Faults = 40, Partitions = LongRun.IsOn ? 3 : 1 });
     }
 
     [Fact]

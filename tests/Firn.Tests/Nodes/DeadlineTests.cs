@@ -32,6 +32,16 @@ public sealed class DeadlineTests : VirtualNodeFixture
     }
 
     [Fact]
+    public async Task The_handshake_gives_the_first_round_trip_time()
+    {
+        Network.Latency = (_, _) => TimeSpan.FromMilliseconds(400);
+        var (a, b) = await PairAsync();
+
+        a.Node.Peers[0].Rtt.ShouldBe(TimeSpan.FromMilliseconds(800), TimeSpan.FromMilliseconds(100));
+        b.Node.Peers[0].Rtt.ShouldBe(TimeSpan.FromMilliseconds(800), TimeSpan.FromMilliseconds(100));
+    }
+
+    [Fact]
     public async Task An_idle_peer_that_answers_is_never_accused()
     {
         Network.Latency = (_, _) => TimeSpan.FromMilliseconds(400);
@@ -39,7 +49,7 @@ public sealed class DeadlineTests : VirtualNodeFixture
 
         await DriveAsync(20);
 
-        a.Node.Peers[0].Rtt!.Value.ShouldBe(TimeSpan.FromMilliseconds(800), TimeSpan.FromMilliseconds(100));
+        a.Node.Peers[0].Rtt.ShouldBe(TimeSpan.FromMilliseconds(800), TimeSpan.FromMilliseconds(100));
         a.Events.Of<PeerDownEvent>().ShouldBeEmpty();
         b.Events.Of<PeerDownEvent>().ShouldBeEmpty();
     }

@@ -167,7 +167,8 @@ public sealed class CertificateTests : NodeFixture
     private static byte[] Leaf(Did claimed, ECDsa signer, CertificateRequest request)
     {
         var writer = new System.Formats.Asn1.AsnWriter(System.Formats.Asn1.AsnEncodingRules.DER);
-        writer.WriteOctetString(claimed.Point);
+        P256Point.TryDecompress(claimed.Point, out var point);
+        writer.WriteOctetString(P256Point.Write(point));
         request.CertificateExtensions.Add(new X509Extension(LeafProfile.IdentityOid, writer.Encode(), critical: false));
         using var certificate = request.Create(
             LeafProfile.Issuer(claimed), X509SignatureGenerator.CreateForECDsa(signer),

@@ -1,0 +1,40 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Firn.Benchmarks;
+
+/// <summary>Prints figures as they come, or all of them as JSON in the end.</summary>
+internal sealed class Report(bool isJson)
+{
+    private static readonly JsonSerializerOptions Camel = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+    private readonly List<Figure> _figures = [];
+
+    public void Add(Figure figure)
+    {
+        _figures.Add(figure);
+        if (isJson)
+            return;
+
+        Console.WriteLine(figure.Compared is { } compared
+            ? $"{figure.Name}: {Number(compared.Median)} {Sign(figure)}  ({Number(compared.Min)} .. {Number(compared.Max)}; goal: {figure.Goal})"
+            : $"{figure.Name}  (goal: {figure.Goal})");
+        foreach (var series in figure.Series)
+            Print(series, figure.Unit);
+        if (figure.Compared is not null)
+            Print(figure.Compared, Sign(figure));
+    }
+
+    public void Complete()
+    {
+        if (isJson)
+            Console.WriteLine(JsonSerializer.Serialize(_figures, Camel));
+    }
+
+    private static void Print(Series series, string unit) =>
+        Console.WriteLine($"    {series.Name,-16} {Number(series.Median),12} {unit,-12} {string.Join("  ", series.Values.Select(Number))}");
+
+    private static string Sign(Figure figure) => figure.Comparison == "ratio" ? "x" : figure.Unit;
+
+    private static string Number(double value) =>
+        value.ToString(Math.Abs(value) >= 100 ? "N0" : "N2", CultureInfo.InvariantCulture);
+}

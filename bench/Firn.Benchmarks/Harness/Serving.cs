@@ -1,0 +1,43 @@
+using System.Text.Json;
+
+namespace Firn.Benchmarks;
+
+/// <summary>The other process: says where it listens, then answers every line of its input with what it uses, until its input ends.</summary>
+internal static class Serving
+{
+    public static async Task RunAsync(string kind, int interval)
+    {
+        var (server, address) = await StartAsync(kind, interval);
+        await using (server)
+        {
+            Console.WriteLine(address);
+            while (await Console.In.ReadLineAsync() is { } line)
+                Console.WriteLine(JsonSerializer.Serialize(Usage.Measure(collect: line == "collect")));
+        }
+    }
+
+    private static async Task<(IAsyncDisposable Server, string Address)> StartAsync(string kind, int interval)
+    {
+        if (kind == "firn")
+        {
+            var node = await FirnNodes.StartAsync("acceptor", interval);
+            return (node, node.Self.Listening[0].ToString());
+        }
+
+        if (kind == "kestrel")
+            return await KestrelServer.StartAsync();
+
+        var raw = kind switch
+        {
+            "raw" => new RawServer(RawEcho.PostedAsync),
+            "raw-frugal" => new RawServer(RawEcho.FrugalAsync),
+            "raw-unchecked" => new RawServer(RawEcho.PostedAsync, isChecked: false),
+            "raw-messages" => new RawServer(tls => RawMessageSink.ServeAsync(tls, isTargeted: false)),
+            "raw-targeted" => new RawServer(tls => RawMessageSink.ServeAsync(tls, isTargeted: true)),
+            "raw-stream" => new RawServer(RawStreamSink.ServeAsync),
+            "raw-calls" => new RawServer(RawCallServer.ServeAsync),
+            _ => throw new UsageException($"\"{kind}\" is no kind of server."),
+        };
+        return (raw, raw.Address);
+    }
+}

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+
+namespace Firn.Benchmarks;
+
+/// <summary>
+/// Sessions established per second. Raw: dial, full handshake, one byte there and back, close. Firn: dial until the session is up
+/// at the initiator (which then knows that it is at the acceptor), hang up. Every session is one of another node than the session
+/// before; the nodes, like the raw certificate, are made before the clock starts. Hanging up is not waited for before the next
+/// dial, but before the clock stops. Nodes that never met check each other's certificate, as raw ends do each time; nodes that come
+/// back have done so before.
+/// </summary>
+internal static class HandshakeScenario
+{
+    private const int Concurrent = 32;
+    private const string Goal = ">= 0.9";
+
+    public static async Task RunAsync(BenchOptions options, Report report)
+    {
+        foreach (int width in (int[])[1, Concurrent])
+        {
+            string what = $"sessions established, {(width == 1 ? "one after another" : $"{width} at a time")}";
+            await CompareAsync($"{what}, nodes that never met", Goal, "raw", areNew: true);
+            await CompareAsync($"{what}, nodes that come back", Goal, "raw", areNew: false);
+            await CompareAsync($"{what}, nodes that never met, certificates unchecked in raw", "none", "raw-unchecked", areNew: true);
+
+            async Task CompareAsync(string name, string goal, string rawKind, bool areNew)
+            {
+                var pairs = await CompareWithAsync(rawKind, areNew, options.Count ?? 250, width, options.Pairs ?? 5);
+                report.Add(Figure.Ratio(name, "1/s", goal, pairs.Select(p => (p.Raw.Rate, p.Firn.Rate))));
+                report.Add(Figure.Ratio("  CPU time of both processes per session", "ms", "none", pairs.Select(p => (p.Raw.Cpu, p.Firn.Cpu))));
+            }
+        }
+    }
+
+    private static async Task<IReadOnlyList<(Speed Raw, Speed Firn)>> CompareWithAsync(
+        string rawKind, bool areNew, int count, int width, int pairs)
+    {
+        using var raw = await ServerProcess.StartAsync(rawKind);
+        using var firn = await ServerProcess.StartAsync("firn");
+        bool isChecked = rawKind == "raw";
+        Node[] nodes = [];
+        var compared = await Pairs.AlternateAsync(
+            pairs,
+            () => MeasureAsync(raw, count, width, async _ => (await RawClient.ConnectAsync(raw.Address, isChecked)).DisposeAsync().AsTask()),
+            async () =>
+            {
+                if (areNew || nodes.Length == 0)
+                {
+                    await FirnNodes.DisposeAsync(nodes);
+                    nodes = await FirnNodes.StartAsync(count);
+                }
+
+                return await MeasureAsync(firn, count, width, async i => (await nodes[i].ConnectAsync(firn.Address)).HangupAsync());
+            });
+        await FirnNodes.DisposeAsync(nodes);
+        return compared;
+    }
+
+    /// <summary>Sessions per second, and CPU milliseconds per session.</summary>
+    private readonly record struct Speed(double Rate, double Cpu);
+
+    /// <param name="server">The other end.</param>
+    /// <param name="count">How many sessions.</param>
+    /// <param name="width">How many at a time.</param>
+    /// <param name="establish">Establishes one, and yields its hang-up.</param>
+    private static async Task<Speed> MeasureAsync(ServerProcess server, int count, int width, Func<int, Task<Task>> establish)
+    {
+        var before = await BothUsages.MeasureAsync(server);
+        double rate = await RateAsync(count, width, establish);
+        return new Speed(rate, ((await BothUsages.MeasureAsync(server)).CpuMilliseconds - before.CpuMilliseconds) / count);
+    }
+
+    private static async Task<double> RateAsync(int count, int width, Func<int, Task<Task>> establish)
+    {
+        var hangups = new Task[count];
+        int next = -1;
+        var clock = Stopwatch.StartNew();
+        await Task.WhenAll(Enumerable.Range(0, width).Select(_ => Task.Run(async () =>
+        {
+            for (int i = Interlocked.Increment(ref next); i < count; i = Interlocked.Increment(ref next))
+                hangups[i] = await establish(i);
+        })));
+        await Task.WhenAll(hangups);
+        return count / clock.Elapsed.TotalSeconds;
+    }
+}

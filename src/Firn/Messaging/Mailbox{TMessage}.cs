@@ -1,0 +1,368 @@
+using System.Buffers;
+using System.Threading.Tasks.Sources;
+using Firn.Pooling;
+using Firn.Protocol;
+using Firn.Sessions;
+
+namespace Firn.Messaging;
+
+/// <summary>
+/// The mailbox of a process that takes <typeparamref name="TMessage"/>. Producers append under the lock; its one consumer takes all that
+/// is there at once, and is woken once for it. Small payloads are copied into blocks that belong to what was taken together.
+/// </summary>
+internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
+{
+    private const int BlockSize = 16 * 1024;
+
+    private readonly Queue<LocalSend> _waiting = new(0);
+    private ManualResetValueTaskSourceCore<bool> _arrival = new() { RunContinuationsAsynchronously = true };
+    private Envelope<TMessage>[] _incoming = [];
+    private int _incomingCount;
+    private int _incomingLocal;
+    private List<byte[]> _incomingBlocks = [];
+    private int _blockLength = BlockSize;
+    private bool _isWaiting;
+
+    // What was taken; the consumer's.
+    private Envelope<TMessage>[] _taken = [];
+    private int _takenCount;
+    private int _next;
+    private List<byte[]> _takenBlocks = [];
+    private readonly List<LocalSend> _resumed = [];
+    private LargeBody _current;
+    private InChannel? _currentChannel;
+
+    /// <summary>Whether more is at hand behind what <see cref="TryTake"/> took last; the consumer's.</summary>
+    public bool HasMore => _next < _takenCount;
+
+    /// <summary>Takes the next; the bytes of the one before go back. False when there is none.</summary>
+    public bool TryTake(out Envelope<TMessage> envelope)
+    {
+        ReturnCurrent();
+        if (_next == _takenCount && !TrySwap())
+        {
+            envelope = default;
+            return false;
+        }
+
+        envelope = _taken[_next];
+        _taken[_next++] = default;
+        if (envelope.Channel is { } channel)
+        {
+            channel.OnConsumed(envelope.Length);
+            if (envelope.Reserved >= 0)
+                (_current, _currentChannel) = (new LargeBody(envelope.Buffer!, envelope.Length, envelope.Reserved), channel);
+        }
+
+        return true;
+    }
+
+    /// <summary>The consumer has ended: gives back what it took.</summary>
+    public void Abandon()
+    {
+        ReturnCurrent();
+        foreach (ref var envelope in _taken.AsSpan(_next, _takenCount - _next))
+            ReturnLarge(envelope);
+        Return(_takenBlocks);
+        (_taken, _next, _takenCount) = ([], 0, 0);
+    }
+
+    /// <summary>Completes when there is something to take, or the process has ended; the consumer's.</summary>
+    public ValueTask<bool> WaitAsync()
+    {
+        lock (Gate)
+        {
+            if (_incomingCount > 0 || IsClosed)
+                return new ValueTask<bool>(true);
+            _arrival.Reset();
+            _isWaiting = true;
+            return new ValueTask<bool>(this, _arrival.Version);
+        }
+    }
+
+    /// <summary>Stops waiting; the consumer's wait completes.</summary>
+    public void CancelWait()
+    {
+        bool wakes;
+        lock (Gate)
+            wakes = StopsWaiting();
+        if (wakes)
+            _arrival.SetResult(true);
+    }
+
+    public override bool DeliverNotice(object notice)
+    {
+        bool wakes;
+        lock (Gate)
+        {
+            if (IsClosed)
+                return false;
+            Append().Extra = notice;
+            wakes = StopsWaiting();
+        }
+
+        if (wakes)
+            _arrival.SetResult(true);
+        return true;
+    }
+
+    public override ValueTask DeliverLocalAsync<TGiven>(TGiven message, CallTicket? call, TraceContext trace, CancellationToken cancellationToken)
+    {
+        if (!LocalValues.TryConvert<TGiven, TMessage>(message, out var taken, out var failure))
+            return ValueTask.FromException(failure);
+
+        LocalSend? send = null;
+        bool wakes = false;
+        lock (Gate)
+        {
+            if (IsClosed)
+                return ValueTask.FromException(MessageHub.NoProcess());
+            if (_incomingLocal >= MaxLocal || _waiting.Count > 0)
+            {
+                send = LocalSend.Rent(this, taken, call, trace);
+                _waiting.Enqueue(send);
+            }
+            else
+            {
+                AppendLocal(taken, call, trace);
+                wakes = StopsWaiting();
+            }
+        }
+
+        if (wakes)
+            _arrival.SetResult(true);
+        if (send is null)
+            return ValueTask.CompletedTask;
+
+        var task = send.Task;
+        if (cancellationToken.CanBeCanceled)
+            send.CancelOn(cancellationToken);
+        return task;
+    }
+
+    public override bool Deliver(InChannel channel, in MessageHeader header, ReadOnlySpan<byte> body)
+    {
+        lock (Gate)
+        {
+            if (IsClosed)
+                return false;
+
+            ref var envelope = ref Append(channel, header);
+            envelope.Length = body.Length;
+            envelope.Reserved = -1;
+            if (!body.IsEmpty)
+                (envelope.Buffer, envelope.Offset) = Copy(body);
+            return true;
+        }
+    }
+
+    public override bool Deliver(InChannel channel, in MessageHeader header, in LargeBody body)
+    {
+        lock (Gate)
+        {
+            if (IsClosed)
+                return false;
+
+            ref var envelope = ref Append(channel, header);
+            (envelope.Buffer, envelope.Length, envelope.Reserved) = (body.Buffer, body.Length, body.Reserved);
+            return true;
+        }
+    }
+
+    public override void Publish()
+    {
+        bool wakes;
+        lock (Gate)
+            wakes = _incomingCount > 0 && StopsWaiting();
+        if (wakes)
+            _arrival.SetResult(true);
+    }
+
+    bool IValueTaskSource<bool>.GetResult(short token) => _arrival.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _arrival.GetStatus(token);
+
+    void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _arrival.OnCompleted(continuation, state, token, flags);
+
+    protected override void OnClosed()
+    {
+        LocalSend[] waiting;
+        List<byte[]> blocks;
+        (Envelope<TMessage>[] Envelopes, int Count) dropped;
+        lock (Gate)
+        {
+            (waiting, blocks, dropped) = ([.. _waiting], _incomingBlocks, (_incoming, _incomingCount));
+            _waiting.Clear();
+            (_incoming, _incomingCount, _incomingBlocks) = ([], 0, []);
+        }
+
+        foreach (var send in waiting)
+        {
+            send.Failure = MessageHub.NoProcess();
+            send.Complete();
+        }
+
+        foreach (ref var envelope in dropped.Envelopes.AsSpan(0, dropped.Count))
+            ReturnLarge(envelope);
+        Return(blocks);
+        CancelWait();
+    }
+
+    private ref Envelope<TMessage> Append()
+    {
+        if (_incomingCount == _incoming.Length)
+            Array.Resize(ref _incoming, Math.Max(16, 2 * _incoming.Length));
+        return ref _incoming[_incomingCount++];
+    }
+
+    private ref Envelope<TMessage> Append(InChannel channel, in MessageHeader header)
+    {
+        ref var envelope = ref Append();
+        envelope.Channel = channel;
+        if (!header.Trace.IsNone)
+            envelope.Trace = header.Trace;
+        if (header.Call != 0)
+        {
+            var call = CallTicket.Of(channel.Link, header.Call);
+            Open(call);
+            envelope.Extra = call;
+        }
+
+        return ref envelope;
+    }
+
+    private void AppendLocal(TMessage message, CallTicket? call, TraceContext trace)
+    {
+        ref var envelope = ref Append();
+        _incomingLocal++;
+        envelope.Local = message;
+        if (!trace.IsNone)
+            envelope.Trace = trace;
+        if (call is not null)
+        {
+            Open(call);
+            envelope.Extra = call;
+        }
+    }
+
+    private (byte[] Block, int Offset) Copy(ReadOnlySpan<byte> body)
+    {
+        if (_incomingBlocks.Count == 0 || _blockLength + body.Length > BlockSize)
+        {
+            _incomingBlocks.Add(ArrayPool<byte>.Shared.Rent(Math.Max(BlockSize, body.Length)));
+            _blockLength = 0;
+        }
+
+        var block = _incomingBlocks[^1];
+        int offset = _blockLength;
+        body.CopyTo(block.AsSpan(offset));
+        _blockLength += body.Length;
+        return (block, offset);
+    }
+
+    private bool TrySwap()
+    {
+        Return(_takenBlocks);
+        (_next, _takenCount) = (0, 0);
+        lock (Gate)
+        {
+            if (_incomingCount == 0)
+                return false;
+
+            (_taken, _incoming) = (_incoming, _taken);
+            (_takenCount, _incomingCount, _incomingLocal) = (_incomingCount, 0, 0);
+            (_takenBlocks, _incomingBlocks) = (_incomingBlocks, _takenBlocks);
+            _blockLength = BlockSize;
+            while (_incomingLocal < MaxLocal && _waiting.TryDequeue(out var send))
+            {
+                AppendLocal(send.Message, send.Call, send.Trace);
+                _resumed.Add(send);
+            }
+        }
+
+        foreach (var send in _resumed)
+            send.Complete();
+        _resumed.Clear();
+        return true;
+    }
+
+    /// <summary>Under the gate: whether the consumer waits, and is to be woken by the caller.</summary>
+    private bool StopsWaiting()
+    {
+        bool waited = _isWaiting;
+        _isWaiting = false;
+        return waited;
+    }
+
+    private void ReturnCurrent()
+    {
+        if (_currentChannel is null)
+            return;
+        _current.Return(_currentChannel);
+        _currentChannel = null;
+    }
+
+    private static void ReturnLarge(in Envelope<TMessage> envelope)
+    {
+        if (envelope is { Channel: { } channel, Reserved: >= 0 })
+            new LargeBody(envelope.Buffer!, envelope.Length, envelope.Reserved).Return(channel);
+    }
+
+    private static void Return(List<byte[]> blocks)
+    {
+        foreach (var block in blocks)
+            ArrayPool<byte>.Shared.Return(block);
+        blocks.Clear();
+    }
+
+    /// <summary>A message of this node that waits for room.</summary>
+    private sealed class LocalSend : SendOperation
+    {
+        private static readonly Pool<LocalSend> Sends = new(() => new LocalSend());
+
+        private Mailbox<TMessage>? _mailbox;
+        private CancellationTokenRegistration _cancellation;
+
+        public TMessage Message { get; private set; } = default!;
+
+        public CallTicket? Call { get; private set; }
+
+        public TraceContext Trace { get; private set; }
+
+        public static LocalSend Rent(Mailbox<TMessage> mailbox, TMessage message, CallTicket? call, TraceContext trace)
+        {
+            var send = Sends.Rent();
+            (send._mailbox, send.Message, send.Call, send.Trace) = (mailbox, message, call, trace);
+            return send;
+        }
+
+        public void CancelOn(CancellationToken cancellationToken) => _cancellation = cancellationToken.UnsafeRegister(
+            static (state, token) => ((LocalSend)state!)._mailbox?.Cancel((LocalSend)state, token), this);
+
+        protected override void OnCompleting() => (Message, Call, Trace) = (default!, null, default);
+
+        protected override void Recycle()
+        {
+            _cancellation.Dispose();
+            (_mailbox, _cancellation) = (null, default);
+            Sends.Return(this);
+        }
+    }
+
+    private void Cancel(LocalSend send, CancellationToken cancellationToken)
+    {
+        lock (Gate)
+        {
+            var rest = _waiting.Where(other => other != send).ToArray();
+            if (rest.Length == _waiting.Count)
+                return;   // delivered, or failed, at the same moment
+            _waiting.Clear();
+            foreach (var other in rest)
+                _waiting.Enqueue(other);
+        }
+
+        send.Failure = new OperationCanceledException(cancellationToken);
+        send.Complete();
+    }
+}

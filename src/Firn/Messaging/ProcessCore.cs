@@ -1,0 +1,148 @@
+using Microsoft.Extensions.Logging;
+
+namespace Firn.Messaging;
+
+/// <summary>
+/// A process, whatever its messages are: it lives from its start to the first of its ends. .NET cannot stop a function, so an end makes
+/// the process dead at once for everybody else, and its function finds out at its next call.
+/// </summary>
+#pragma warning disable CA1001 // Its source of cancellation is disposed when its function has returned.
+internal abstract partial class ProcessCore(MessageHub hub, ulong number)
+#pragma warning restore CA1001
+{
+    private static readonly AsyncLocal<ProcessCore?> Running = new();
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private readonly CancellationTokenSource _exiting = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _hasExited;
+
+    /// <summary>The process whose function runs here; null outside of any.</summary>
+    public static ProcessCore? Current => Running.Value;
+
+    public MessageHub Hub { get; } = hub;
+
+    public ulong Number { get; } = number;
+
+    public Pid Id => new(Hub.Life, Number, Hub);
+
+    public abstract Mailbox Mailbox { get; }
+
+    /// <summary>Cancelled when the process has ended.</summary>
+    public CancellationToken Exiting => _exiting.Token;
+
+    /// <summary>Whether exits that could be refused come as notices.</summary>
+    public bool TrapsExits { get; set; }
+
+    public bool HasExited => Volatile.Read(ref _hasExited) != 0;
+
+    /// <summary>Why it ended, once it has.</summary>
+    public ExitReason Reason { get; private set; }
+
+    /// <summary>Completes when its function has returned.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>Whoever calls runs in no process that has ended.</summary>
+    /// <exception cref="ProcessExitedException">It does.</exception>
+    public static void ThrowIfCurrentExited() => Running.Value?.ThrowIfExited();
+
+    /// <exception cref="ProcessExitedException">It has ended.</exception>
+    public void ThrowIfExited()
+    {
+        if (HasExited)
+            throw new ProcessExitedException(Id, Reason);
+    }
+
+    /// <summary>Runs the function on the thread pool.</summary>
+    public void Start() => ThreadPool.UnsafeQueueUserWorkItem(static process => _ = process.RunAsync(), this, preferLocal: false);
+
+    /// <summary>Ends the process; the first reason counts.</summary>
+    public void Exit(ExitReason reason)
+    {
+        if (Interlocked.CompareExchange(ref _hasExited, 1, 0) != 0)
+            return;
+
+        Reason = reason;
+        Mailbox.Close(reason);
+        Hub.OnExited(this, reason);
+        if (!_ended.Task.IsCompleted)
+            _ = NudgeAsync();
+    }
+
+    /// <summary>Another process has ended or wants this one to.</summary>
+    public void OnExitSignal(Pid from, ExitReason reason, bool isLink)
+    {
+        if (reason.Kind == ExitKind.Killed && !isLink)
+            Exit(reason);
+        else if (TrapsExits)
+            Mailbox.DeliverNotice(new ExitNotice(from, reason, isLink));
+        else if (reason.Kind != ExitKind.Normal)
+            Exit(isLink ? new ExitReason(ExitKind.Linked, $"{from} ended: {reason}") : reason);
+    }
+
+    /// <summary>The function.</summary>
+    protected abstract Task InvokeAsync();
+
+    /// <summary>Lets go of what only the function used.</summary>
+    protected abstract void OnEnded();
+
+    private async Task RunAsync()
+    {
+        Running.Value = this;
+        var reason = ExitReason.Normal;
+        try
+        {
+            await InvokeAsync().ConfigureAwait(false);
+        }
+        catch (ProcessExitedException e) when (e.Process == Id)
+        {
+            reason = Reason;
+        }
+#pragma warning disable CA1031 // The function is the user's code: whatever it throws is how the process ended.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            if (!HasExited)
+                LogFailed(Hub.Logger, e, Number);
+            reason = ExitReason.Error($"{e.GetType().Name}: {e.Message}");
+        }
+
+        _ended.TrySetResult();
+        Exit(reason);
+        OnEnded();
+        _exiting.Dispose();
+    }
+
+    /// <summary>Tells the function that its process has ended, and the log if it does not care.</summary>
+    private async Task NudgeAsync()
+    {
+        try
+        {
+            await _exiting.CancelAsync().ConfigureAwait(false);
+            await Ended.WaitAsync(Patience, Hub.Time).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException)
+        {
+            // It returned at the same moment.
+        }
+        catch (TimeoutException)
+        {
+            LogStillRunning(Hub.Logger, Number, Reason);
+        }
+#pragma warning disable CA1031 // A callback on Exiting is the user's code.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogCallbackFailed(Hub.Logger, e, Number);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Process {Number:x16} has failed")]
+    private static partial void LogFailed(ILogger logger, Exception e, ulong number);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Process {Number:x16} has ended ({Reason}), but its function still runs after 10 s: let it look at Exiting")]
+    private static partial void LogStillRunning(ILogger logger, ulong number, ExitReason reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A callback on Exiting of process {Number:x16} has thrown")]
+    private static partial void LogCallbackFailed(ILogger logger, Exception e, ulong number);
+}

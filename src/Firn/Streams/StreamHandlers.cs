@@ -1,0 +1,62 @@
+using System.Collections.Concurrent;
+using Firn.Runtime;
+using Microsoft.Extensions.Logging;
+
+namespace Firn.Streams;
+
+/// <summary>Who serves the streams that peers open, by protocol.</summary>
+internal sealed partial class StreamHandlers(ILogger logger)
+{
+    private readonly ConcurrentDictionary<string, Func<FirnStream, Task>> _handlers = new(StringComparer.Ordinal);
+    private readonly TaskGroup _running = new();
+
+    /// <summary>Serves <paramref name="protocol"/> until the result is disposed.</summary>
+    /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: no name of a protocol, or it is served already.</exception>
+    public IDisposable Add(string protocol, Func<FirnStream, Task> handler)
+    {
+        if (!_handlers.TryAdd(protocol, handler))
+            throw new FirnException(FailureReason.InvalidInput, $"Streams of the protocol {protocol} are handled already: stop that handler first.");
+        return new Registration(this, protocol, handler);
+    }
+
+    /// <summary>Has the stream served on the thread pool; false when nobody serves its protocol.</summary>
+    public bool TryStart(FirnStream stream)
+    {
+        if (!_handlers.TryGetValue(stream.Protocol, out var handler))
+            return false;
+
+        _running.Run(() => ServeAsync(stream, handler));
+        return true;
+    }
+
+    /// <summary>Waits for the handlers, whose streams are over.</summary>
+    public Task CloseAsync() => _running.CloseAsync();
+
+    private async Task ServeAsync(FirnStream stream, Func<FirnStream, Task> handler)
+    {
+        try
+        {
+            await handler(stream).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // A handler is the user's code: whatever it throws ends its stream and is logged.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            if (!stream.IsAborted)
+                LogHandlerFailed(e, stream.Protocol, stream.Peer.Name);
+            stream.Reset(StreamResetCode.HandlerFailed);
+        }
+        finally
+        {
+            await stream.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private sealed class Registration(StreamHandlers handlers, string protocol, Func<FirnStream, Task> handler) : IDisposable
+    {
+        public void Dispose() => handlers._handlers.TryRemove(new KeyValuePair<string, Func<FirnStream, Task>>(protocol, handler));
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The handler of a stream {Protocol} from {Peer} has thrown")]
+    private partial void LogHandlerFailed(Exception e, string protocol, NodeName peer);
+}

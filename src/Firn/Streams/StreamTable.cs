@@ -1,0 +1,221 @@
+using System.Buffers.Binary;
+using Firn.Protocol;
+using Firn.Sessions;
+
+namespace Firn.Streams;
+
+/// <summary>The streams of one session: opens them, accepts them, and hands each frame to its own.</summary>
+#pragma warning disable CA1001 // A SemaphoreSlim whose wait handle nobody asks for holds nothing to dispose of.
+internal sealed class StreamTable
+#pragma warning restore CA1001
+{
+    /// <summary>Streams that one end may have open at a time.</summary>
+    public const int MaxOpen = 1024;
+
+    /// <summary>What the windows of a session's streams may take beyond their floors; with those of 2,048 streams, 64 MiB.</summary>
+    private const long Budget = 32 * 1024 * 1024;
+
+    private readonly Session _session;
+    private readonly SessionWriter _writer;
+    private readonly StreamHandlers _handlers;
+    private readonly ReceiveCredit _credit;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<uint, FirnStream> _streams = [];
+    private readonly SemaphoreSlim _places = new(MaxOpen);
+    private readonly List<StreamInput> _touched = [];
+    private readonly uint _parity;
+    private uint _lastOwn;
+    private uint _lastTheirs;
+    private int _theirs;
+    private long _stray;   // bytes that may still come on streams which this end has reset
+    private Exception? _failure;
+
+    public StreamTable(Session session, SessionWriter writer, StreamHandlers handlers)
+    {
+        (_session, _writer, _handlers) = (session, writer, handlers);
+        _credit = new ReceiveCredit(session, FrameType.StreamCredit, StreamInput.Floor, Budget);
+        _parity = session.Link.IsInitiator ? 1u : 0u;
+    }
+
+    /// <summary>Streams that are open, of both ends.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _streams.Count;
+        }
+    }
+
+    /// <summary>Opens a stream; waits while <see cref="MaxOpen"/> are open.</summary>
+    /// <exception cref="FirnException"><see cref="FailureReason.NotConnected"/>: the session is over.</exception>
+    public async Task<FirnStream> OpenAsync(Peer peer, string protocol, CancellationToken cancellationToken)
+    {
+        await _places.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return Open(peer, protocol);
+        }
+        catch
+        {
+            _places.Release();
+            throw;
+        }
+    }
+
+    /// <summary>A frame of a stream; returns what is wrong with it.</summary>
+    public string? OnFrame(FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        if (header.Type == FrameType.StreamOpen)
+            return OnOpen(header.Channel, payload);
+
+        FirnStream? stream;
+        bool isKnown;
+        lock (_gate)
+        {
+            isKnown = _streams.TryGetValue(header.Channel, out stream)
+                || header.Channel <= (header.Channel % 2 == _parity ? _lastOwn : _lastTheirs);
+        }
+
+        if (!isKnown)
+            return $"a {header.Type} frame on stream {header.Channel}, which was never opened";
+        return stream is null ? OnStray(header) : OnFrame(stream, header, payload);
+    }
+
+    /// <summary>Shows the readers what came since the last call.</summary>
+    public void Publish()
+    {
+        foreach (var input in _touched)
+            input.Publish();
+        _touched.Clear();
+    }
+
+    /// <summary>The session is over: so are its streams.</summary>
+    public void Close(FirnException why)
+    {
+        FirnStream[] streams;
+        lock (_gate)
+        {
+            _failure = why;
+            streams = [.. _streams.Values];
+            _streams.Clear();
+        }
+
+        foreach (var stream in streams)
+            stream.Abort(new IOException(why.Message, why));
+        _places.Release(MaxOpen);   // whoever waits for a place is told, too
+    }
+
+    /// <summary>Forgets a stream whose both halves are over. <paramref name="stray"/>: what may still come on it.</summary>
+    public void Forget(FirnStream stream, long stray)
+    {
+        lock (_gate)
+        {
+            if (!_streams.Remove(stream.Id))
+                return;
+            _stray += stray;
+            if (stream.Id % 2 != _parity)
+            {
+                _theirs--;
+                return;
+            }
+        }
+
+        _places.Release();
+    }
+
+    private FirnStream Open(Peer peer, string protocol)
+    {
+        FirnStream stream;
+        bool writes;
+        lock (_writer.Gate)
+        {
+            // The number is given under the lock under which streams are lined up, so that openings leave in rising order.
+            uint id;
+            lock (_gate)
+            {
+                if (_failure is not null)
+                    throw _failure;
+                id = _lastOwn == 0 ? 2 - _parity : _lastOwn + 2;
+                _lastOwn = id;
+            }
+
+            var input = new StreamInput(_credit, id);
+            var output = new StreamOutput(_writer, id, StreamInput.Floor, new StreamOpeningNotice(input.Widen(), protocol));
+            stream = new FirnStream(this, peer, protocol, id, input, output);
+            lock (_gate)
+                _streams[id] = stream;
+            writes = output.Open();
+        }
+
+        if (writes)
+            _writer.WriteClaimed();
+        return stream;
+    }
+
+    private string? OnOpen(uint id, ReadOnlySpan<byte> payload)
+    {
+        if (!StreamOpening.TryRead(payload, out uint window, out string protocol))
+            return "a stream was opened without the name of a protocol";
+        if (id % 2 == _parity || id <= _lastTheirs)
+            return $"stream {id} was opened, which is not the next of the peer's";
+        if (_theirs >= MaxOpen)
+            return $"more than {MaxOpen} streams were opened";
+
+        var input = new StreamInput(_credit, id);
+        var output = new StreamOutput(_writer, id, window, opening: null);
+        if (_session.Peer is not { } peer)
+            return "a stream was opened before the session stood";
+        var stream = new FirnStream(this, peer, protocol, id, input, output);
+        lock (_gate)
+        {
+            if (_failure is not null)
+                return null;
+            _lastTheirs = id;
+            _theirs++;
+            _streams[id] = stream;
+        }
+
+        if (_handlers.TryStart(stream))
+            _credit.Tell(id, input.Widen());
+        else
+            stream.Refuse();
+        return null;
+    }
+
+    private string? OnFrame(FirnStream stream, FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        switch (header.Type)
+        {
+            case FrameType.StreamData:
+                bool isEnd = (header.Flags & FrameFlags.End) != 0;
+                if (payload.IsEmpty && !isEnd)
+                    return $"an empty frame on stream {stream.Id}";
+                if (!stream.Received.TryReceive(payload, isEnd))
+                    return $"more than was granted on stream {stream.Id}, or something after its end";
+                if (isEnd)
+                    stream.OnHalfOver();
+                else
+                    _touched.Add(stream.Received);
+                return null;
+            case FrameType.StreamCredit:
+                return stream.Sending.TryGrant(BinaryPrimitives.ReadUInt64BigEndian(payload)) ? null : $"a grant on stream {stream.Id} that takes back an earlier one";
+            default:
+                stream.OnReset(BinaryPrimitives.ReadUInt32BigEndian(payload));
+                return null;
+        }
+    }
+
+    /// <summary>What was under way when this end reset the stream; more than it was granted it cannot be.</summary>
+    private string? OnStray(FrameHeader header)
+    {
+        if (header.Type != FrameType.StreamData)
+            return null;
+
+        lock (_gate)
+        {
+            _stray -= header.PayloadLength;
+            return _stray >= 0 ? null : $"data on stream {header.Channel}, which is over";
+        }
+    }
+}

@@ -1,0 +1,125 @@
+namespace Firn.Protocol.Tests;
+
+/// <summary>Peers that others tell of: how many, where and how often they are dialled.</summary>
+public class ToldPeersTests : DialBookFixture
+{
+    [Fact]
+    public void All_addresses_of_a_peer_are_tried_in_one_round()
+    {
+        var book = Book();
+        book.Learn(Pair.Bob, [Here, There], isUp: false, 0);
+        book.Tick(0);
+        var first = TakeDial()!;
+        first.ShouldBe(new StartDial(1, Here, Pair.Bob));
+        Fail(book, first, 10);
+        book.NextDue.ShouldBe(10);
+        book.Tick(10);
+        var second = TakeDial()!;
+        second.Address.ShouldBe(There);
+        Fail(book, second, 20);
+        book.NextDue.ShouldBe(20 + Backoff.Floor);
+    }
+
+    [Fact]
+    public void A_told_peer_that_was_never_reached_is_dropped_after_so_many_rounds()
+    {
+        var book = Book(new DialLimits { MaxFailures = 2 });
+        book.Learn(Pair.Bob, [Here, There], isUp: false, 0);
+        for (int attempt = 1; attempt <= 4; attempt++)
+        {
+            book.Targets.Count.ShouldBe(1);
+            book.Tick(attempt * 100_000);
+            Fail(book, TakeDial()!, attempt * 100_000);
+        }
+
+        book.Targets.ShouldBeEmpty();
+        GivenUp.ShouldBe([Pair.Bob]);
+    }
+
+    [Fact]
+    public void A_told_peer_that_refused_for_good_does_not_become_news_again()
+    {
+        var book = Book();
+        book.Learn(Pair.Bob, [Here], isUp: false, 0);
+        book.Tick(0);
+        book.OnFailed(TakeDial()!.Link, FailureReason.Stale, "no", isFinal: true, 0);
+        book.Targets.ShouldBeEmpty();
+        GivenUp.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_told_peer_that_was_reached_once_is_not_dropped()
+    {
+        var book = Connected(DialKind.Mesh);
+        book.OnDown(Pair.Bob, EndReason.TransportError, isFinal: false, 0);
+        for (int attempt = 1; attempt <= 20; attempt++)
+        {
+            book.Tick(attempt * 100_000);
+            Fail(book, TakeDial()!, attempt * 100_000);
+        }
+
+        book.Targets.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public void A_peer_that_moved_is_tried_at_its_new_address_at_once()
+    {
+        var book = Book();
+        book.Learn(Pair.Bob, [Here], isUp: false, 0);
+        book.Tick(0);
+        Fail(book, TakeDial()!, 0);
+        book.Learn(Pair.Bob, [There], isUp: false, 1);
+        book.Tick(1);
+        TakeDial()!.Address.ShouldBe(There);
+        book.Targets.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public void One_told_endpoint_is_tried_every_two_seconds_at_most_whoever_is_said_to_live_there()
+    {
+        var book = Book();
+        for (int i = 0; i < 5; i++)
+            book.Learn(Pair.Key($"p{i}"), [Here], isUp: false, 0);
+        book.Tick(0);
+        TakeDial().ShouldNotBeNull();
+        book.NextDue.ShouldBe(2_000);
+        book.Tick(1_999);
+        TakeDial().ShouldBeNull();
+        book.Tick(2_000);
+        TakeDial().ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void An_endpoint_that_everybody_claims_does_not_hold_up_their_other_addresses()
+    {
+        var book = Book();
+        for (int i = 0; i < 5; i++)
+            book.Learn(Pair.Key($"p{i}"), [Here, NodeAddress.Parse($"10.0.1.{i}:1")], isUp: false, 0);
+        book.Tick(0);
+        Take().Cast<StartDial>().Select(d => d.Address.Host).ShouldBe(["10.0.0.1", "10.0.1.1", "10.0.1.2", "10.0.1.3", "10.0.1.4"]);
+    }
+
+    [Fact]
+    public void What_is_configured_is_bound_by_no_budget_of_told_endpoints()
+    {
+        var book = Book();
+        book.Learn(Pair.Bob, [Here], isUp: false, 0);
+        book.Add(DialKind.Configured, Here, 0);
+        book.Tick(0);
+        Take().Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public void No_more_told_peers_are_kept_than_the_limit()
+    {
+        var book = Book(new DialLimits { MaxMeshTargets = 2, MaxFailures = 1 });
+        for (int i = 0; i < 3; i++)
+            book.Learn(Pair.Key($"p{i}"), [Here], isUp: false, 0);
+        book.Targets.Count.ShouldBe(2);
+
+        book.Tick(0);
+        Fail(book, TakeDial()!, 0);
+        book.Learn(Pair.Key("p2"), [There], isUp: false, 0);
+        book.Targets.Count.ShouldBe(2);
+    }
+}

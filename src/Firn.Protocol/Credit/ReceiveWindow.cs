@@ -4,7 +4,7 @@ namespace Firn.Protocol;
 /// The receiving end of credit: how much the other end may have sent, in all, since the start of a stream or channel. The window is
 /// what may be under way or unread. It doubles while it holds the sender back (it was used up within two round trips) and the
 /// <see cref="WindowBudget"/> allows, and halves when the budget is tight; never below its floor.
-/// <para>Totals only rise, so a grant that is late or repeated does no harm. One thread may <see cref="TryReceive"/> while another
+/// <para>Totals only rise, so a grant that is repeated does no harm. One thread may <see cref="TryReceive"/> while another
 /// does the rest.</para>
 /// </summary>
 internal struct ReceiveWindow
@@ -19,6 +19,7 @@ internal struct ReceiveWindow
     private long _received;
     private long _consumed;
     private long _lastGrant;
+    private bool _isClosed;
 
     /// <summary>A window of <paramref name="floor"/>, which the other end knows without being told.</summary>
     public ReceiveWindow(WindowBudget budget, int floor) =>
@@ -48,7 +49,7 @@ internal struct ReceiveWindow
     public bool TryWiden(int size)
     {
         long extra = Math.Min(size - _window, _budget.Free);
-        if (extra <= 0 || !_budget.TryTake(extra))
+        if (extra <= 0 || _isClosed || !_budget.TryTake(extra))
             return false;
 
         _window += (int)extra;
@@ -64,11 +65,11 @@ internal struct ReceiveWindow
     public bool Consume(long amount, long now, long roundTrip)
     {
         _consumed += amount;
-        if (_consumed + _window - _granted < _window / 2)
+        if (_isClosed || _consumed + _window - _granted < _window / 2)
             return false;
 
         if (_budget.IsTight)
-            Shrink(Math.Max(_floor, _window / 2));
+            Shrink(Math.Max(_floor, _window - _window / 2));     // what is granted fits into that
         else if (now - _lastGrant < 2 * roundTrip)
             TryGrow();
         _lastGrant = now;
@@ -81,8 +82,12 @@ internal struct ReceiveWindow
     /// <summary>Grants <paramref name="amount"/> beside the window, for one message that is larger than that.</summary>
     public void Reserve(long amount) => Volatile.Write(ref _granted, _granted + amount);
 
-    /// <summary>The stream or channel is over: gives its share of the budget back.</summary>
-    public void Close() => Shrink(_floor);
+    /// <summary>The stream or channel is over: gives its share of the budget back, and neither grows nor grants any more.</summary>
+    public void Close()
+    {
+        _isClosed = true;
+        Shrink(_floor);
+    }
 
     private void TryGrow()
     {

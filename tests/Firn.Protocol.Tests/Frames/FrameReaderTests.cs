@@ -105,7 +105,7 @@ public class FrameReaderTests
     [Fact]
     public void Damaged_bytes_make_frames_or_a_refusal() => Fuzz.Run(mutator =>
     {
-        byte[] good = [.. Enumerable.Range(0, 1 + mutator.Next(4)).SelectMany(_ => AnyFrame(mutator, 40).Wire)];
+        byte[] good = [.. Enumerable.Range(0, 1 + mutator.Next(4)).SelectMany(_ => AnyFrame(mutator, 150).Wire)];
         byte[] wire = mutator.Chance(8) ? mutator.Bytes(100) : mutator.Mutate(good);
 
         var whole = new FrameInbox(Max);
@@ -133,12 +133,15 @@ public class FrameReaderTests
 
     private static (FrameHeader Header, byte[] Payload, byte[] Wire) AnyFrame(Mutator mutator, int maxPayload = Max)
     {
-        byte type = mutator.Pick<byte>([1, 2, 3, 4, 5, 0x80, 0x81, 0xFF]);
-        bool isKnown = type < 0x80;
-        var payload = new byte[type is 1 or 2 ? 8 : mutator.Chance(3) ? mutator.Next(maxPayload + 1) : mutator.Next(30)];
+        var type = mutator.Chance(4) ? (FrameType)(0x80 + mutator.Next(128)) : mutator.Pick(Enum.GetValues<FrameType>());
+        var rule = FrameRule.Of(type);
+        int longest = Math.Min(rule.IsKnown ? rule.MaxLength : ushort.MaxValue, maxPayload);
+        int spread = mutator.Chance(3) ? longest - rule.MinLength : Math.Min(30, longest - rule.MinLength);
+        var payload = new byte[rule.MinLength + mutator.Next(spread + 1)];
         payload.AsSpan().Fill((byte)mutator.Next(256));
-        var header = new FrameHeader(
-            (FrameType)type, isKnown ? (byte)0 : (byte)mutator.Next(256), (ushort)payload.Length, isKnown ? 0 : (uint)mutator.Next(1000));
+        byte flags = (byte)(mutator.Next(256) & (rule.IsKnown ? rule.Flags : 0xFF));
+        uint channel = rule.IsKnown && !rule.HasChannel ? 0 : 1 + (uint)mutator.Next(1000);
+        var header = new FrameHeader(type, flags, (ushort)payload.Length, channel);
         return (header, payload, Wire((header, payload)));
     }
 

@@ -20,7 +20,7 @@ internal static class Serving
     {
         if (kind == "firn")
         {
-            var node = await FirnNodes.StartAsync("acceptor", interval);
+            var node = await FirnServer.StartAsync(interval);
             return (node, node.Self.Listening[0].ToString());
         }
 

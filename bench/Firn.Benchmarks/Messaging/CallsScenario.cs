@@ -14,6 +14,7 @@ internal static class CallsScenario
             "64-byte calls, one at a time",
             [
                 new(Figure.Raw, "raw-calls", async server => new OneCallLoad(await RawCalls.ConnectAsync(server))),
+                new(Figure.Firn, "firn", async server => new OneCallLoad(await FirnCalls.ConnectAsync(server))),
                 new(WebSocketPeer.Name, "kestrel", async server => new OneCallLoad(await WebSocketCalls.ConnectAsync(server))),
                 new(Http2Calls.Name, "kestrel", async server => new OneCallLoad(await Http2Calls.ConnectAsync(server))),
             ],
@@ -25,6 +26,7 @@ internal static class CallsScenario
             [
                 RawOfMany(Figure.Raw, isPooled: true),
                 RawOfMany("raw inline", isPooled: false),
+                new(Figure.Firn, "firn", async server => new ManyCallsLoad(await FirnCalls.ConnectAsync(server), Callers)),
                 new(Http2Calls.Name, "kestrel", async server => new ManyCallsLoad(await Http2Calls.ConnectAsync(server), Callers)),
             ],
             [Metric.Rate(">= 0.4"), .. Metric.Costs]);

@@ -7,6 +7,9 @@ internal interface ICallConnection : IAsyncDisposable
     /// <param name="caller">Who calls, from 0; each makes one call at a time.</param>
     ValueTask CallAsync(int caller);
 
-    /// <summary>Sends <see cref="Payloads.Large"/>; a call that begins after this has ended is answered after all of it arrived.</summary>
+    /// <summary>Sends <see cref="Payloads.Large"/>.</summary>
     ValueTask SendLargeAsync();
+
+    /// <summary>Completes when all large messages have arrived. By default a call does: it is answered after what was sent before it.</summary>
+    async ValueTask FinishAsync() => await CallAsync(0);
 }

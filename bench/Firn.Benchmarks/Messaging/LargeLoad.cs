@@ -8,7 +8,7 @@ internal sealed class LargeLoad(ICallConnection connection, int senders = 1) : I
     public async Task<Work> RunAsync(CancellationToken timeUp)
     {
         var sent = await SendAsync(timeUp);
-        await connection.CallAsync(0);   // when it is answered, all have arrived
+        await connection.FinishAsync();
         return sent;
     }
 

@@ -9,7 +9,7 @@ internal static class MessagesScenario
         {
             var race = new Race(
                 $"64-byte messages, {width} to {width}",
-                [RawMessages.Contestant(width), WebSocketMessages.Contestant(width)],
+                [RawMessages.Contestant(width), FirnMessages.Contestant(width), WebSocketMessages.Contestant(width)],
                 [Metric.Rate(">= 0.4"), .. Metric.Costs]);
             await race.RunAsync(options, report);
         }

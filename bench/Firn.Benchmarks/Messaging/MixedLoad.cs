@@ -11,7 +11,7 @@ internal sealed class MixedLoad(ICallConnection connection, int senders = 1) : I
         var sending = _large.SendAsync(timeUp);
         var calls = await _calls.RunAsync(timeUp);
         var sent = await sending;
-        await connection.CallAsync(0);   // when it is answered, all that was sent has arrived
+        await connection.FinishAsync();
         return calls with { Bytes = sent.Bytes };
     }
 

@@ -12,6 +12,7 @@ internal static class MixedScenario
             "64-byte calls beside 1 MiB messages",
             [
                 new(Figure.Raw, "raw-calls", async server => new MixedLoad(await RawCalls.ConnectAsync(server, isCut: true))),
+                new(Figure.Firn, "firn", async server => new MixedLoad(await FirnCalls.ConnectAsync(server))),
                 new("raw uncut", "raw-calls", async server => new MixedLoad(await RawCalls.ConnectAsync(server))),
                 new(Http2Calls.Name, "kestrel", async server => new MixedLoad(await Http2Calls.ConnectAsync(server), Http2Calls.Senders)),
             ],

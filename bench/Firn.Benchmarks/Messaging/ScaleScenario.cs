@@ -9,7 +9,10 @@ internal static class ScaleScenario
         {
             var race = new Race(
                 $"64-byte messages over {connections} connection{(connections == 1 ? "" : "s")}",
-                [new(Figure.Raw, "raw-messages", server => FleetLoad.ConnectAsync(connections, () => RawMessages.ConnectAsync(server, senders: 1)))],
+                [
+                    new(Figure.Raw, "raw-messages", server => FleetLoad.ConnectAsync(connections, () => RawMessages.ConnectAsync(server, senders: 1))),
+                    new(Figure.Firn, "firn", server => FleetLoad.ConnectAsync(connections, () => FirnMessages.ConnectAsync(server, senders: 1))),
+                ],
                 [Metric.Rate("none"), .. Metric.Costs]);
             await race.RunAsync(options, report);
         }

@@ -12,7 +12,8 @@ namespace Firn.Messaging;
 /// </summary>
 internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
 {
-    private const int BlockSize = 16 * 1024;
+    // A block is twice the one before it, so that however much waits, few are asked of the pool.
+    private const int FirstBlock = 4 * 1024, LastBlock = 256 * 1024;
 
     private readonly Queue<LocalSend> _waiting = new(0);
     private ManualResetValueTaskSourceCore<bool> _arrival = new() { RunContinuationsAsynchronously = true };
@@ -20,7 +21,7 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
     private int _incomingCount;
     private int _incomingLocal;
     private List<byte[]> _incomingBlocks = [];
-    private int _blockLength = BlockSize;
+    private int _blockLength;
     private bool _isWaiting;
 
     // What was taken; the consumer's.
@@ -248,9 +249,10 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
 
     private (byte[] Block, int Offset) Copy(ReadOnlySpan<byte> body)
     {
-        if (_incomingBlocks.Count == 0 || _blockLength + body.Length > BlockSize)
+        if (_incomingBlocks.Count == 0 || _blockLength + body.Length > _incomingBlocks[^1].Length)
         {
-            _incomingBlocks.Add(ArrayPool<byte>.Shared.Rent(Math.Max(BlockSize, body.Length)));
+            int size = _incomingBlocks.Count == 0 ? FirstBlock : Math.Min(LastBlock, 2 * _incomingBlocks[^1].Length);
+            _incomingBlocks.Add(ArrayPool<byte>.Shared.Rent(Math.Max(size, body.Length)));
             _blockLength = 0;
         }
 
@@ -273,7 +275,6 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
             (_taken, _incoming) = (_incoming, _taken);
             (_takenCount, _incomingCount, _incomingLocal) = (_incomingCount, 0, 0);
             (_takenBlocks, _incomingBlocks) = (_incomingBlocks, _takenBlocks);
-            _blockLength = BlockSize;
             while (_incomingLocal < MaxLocal && _waiting.TryDequeue(out var send))
             {
                 AppendLocal(send.Message, send.Call, send.Trace);

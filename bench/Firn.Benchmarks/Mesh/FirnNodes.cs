@@ -5,6 +5,9 @@ internal static class FirnNodes
 {
     private static int _last;
 
+    /// <summary>What calls wait for a busy machine.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private const string Cookie = "firn_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
     public static Task<Node> StartAsync(string name, int pingInterval = 15_000)
@@ -20,6 +23,13 @@ internal static class FirnNodes
         };
         options.Listen.Add("tcp://127.0.0.1:0");
         return Node.StartAsync(options);
+    }
+
+    /// <summary>A node that is connected with the server's.</summary>
+    public static async Task<(Node Node, Peer Peer)> ConnectAsync(ServerProcess server)
+    {
+        var node = await StartAsync($"dialler-{Interlocked.Increment(ref _last)}");
+        return (node, await node.ConnectAsync(server.Address));
     }
 
     /// <summary>Nodes to dial from, each with an identity and a name that no other has had.</summary>

@@ -29,8 +29,8 @@ internal sealed class CallTable<T>
     public int Count { get; private set; }
 
     /// <summary>
-    /// Never later than the earliest deadline; earlier while nobody has asked <see cref="TryTakeExpired(long, out T)"/> since that
-    /// time. <see cref="long.MaxValue"/> when no call has one.
+    /// Never later than the earliest deadline. It may be that of a call that has ended; when it has passed
+    /// <see cref="TryTakeExpired(long, out T)"/> finds the next. <see cref="long.MaxValue"/>: no call has one.
     /// </summary>
     public long NextDeadline { get; private set; } = long.MaxValue;
 

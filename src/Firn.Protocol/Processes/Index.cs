@@ -8,6 +8,8 @@ internal sealed class Index<TKey, TValue>
 
     public bool IsEmpty => _values.Count == 0;
 
+    public bool Contains(TKey key, TValue value) => _values.TryGetValue(key, out var values) && values.Contains(value);
+
     public bool Add(TKey key, TValue value)
     {
         if (!_values.TryGetValue(key, out var values))

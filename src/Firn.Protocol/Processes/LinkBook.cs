@@ -14,6 +14,10 @@ internal sealed class LinkBook(Func<ulong, bool> isAlive, Action<RelationAction>
 
     public bool IsEmpty => _partners.IsEmpty;
 
+    public bool AreLinked(ulong process, ProcessKey other, SessionRelations? session) => session is null
+        ? other.Session == 0 && _partners.Contains(process, other)
+        : session.Links.TryGetValue(new LinkPair(process, other.Number), out var link) && link.IsLinked;
+
     /// <summary>Links with a local process, or with one at the other end of <paramref name="session"/>; null: that has ended.</summary>
     public void Link(ulong process, ProcessKey other, SessionRelations? session)
     {
@@ -111,15 +115,12 @@ internal sealed class LinkBook(Func<ulong, bool> isAlive, Action<RelationAction>
 
     private void LinkAcross(SessionRelations session, LinkPair pair)
     {
-        if (!session.Links.TryGetValue(pair, out var link))
-        {
-            session.AssertMayAsk();
-            link = Keep(session, pair);
-        }
-
-        if (link.IsLinked)
+        bool isKnown = session.Links.TryGetValue(pair, out var link);
+        if (link is { IsLinked: true })
             return;
 
+        session.AssertMayAsk(without: isKnown ? 1 : 0);   // one that the other end asked for, and this one unlinked, becomes this one's
+        link ??= Keep(session, pair);
         // This ends the unlinking, though not the wait for its ack: if the other end has unlinked and linked again, too, both are linked.
         (link.IsLinked, link.IsTheirs, link.IsUnlinking) = (true, false, false);
         act(new SendSignal(session.Number, FrameType.Link, Signal(pair)));

@@ -86,6 +86,9 @@ internal sealed class RelationBook(
     /// <summary>They are no longer linked: the end of either is not heard of by the other from here on.</summary>
     public void Unlink(ulong process, ProcessKey other) => _links.Unlink(process, other, _sessions.GetValueOrDefault(other.Session));
 
+    /// <summary>Whether a local process is linked with <paramref name="other"/>, as far as this node knows.</summary>
+    public bool AreLinked(ulong process, ProcessKey other) => _links.AreLinked(process, other, _sessions.GetValueOrDefault(other.Session));
+
     /// <summary>A local process, or this node (0), tells <paramref name="to"/> to end. Nothing comes of it when that is not there.</summary>
     public void Exit(ulong from, ProcessKey to, ExitReason reason)
     {

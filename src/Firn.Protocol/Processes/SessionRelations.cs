@@ -47,10 +47,11 @@ internal sealed class SessionRelations(long number, int limit)
     /// This node is about to ask for one more. All links count: when requests cross, the two ends may differ on who asked, and the
     /// other end's limit must hold with either view.
     /// </summary>
+    /// <param name="without">How many of those that are there it takes the place of.</param>
     /// <exception cref="FirnException"><see cref="FailureReason.Busy"/>: there are as many as the other end allows.</exception>
-    public void AssertMayAsk()
+    public void AssertMayAsk(int without = 0)
     {
-        if (Monitors.Count + Links.Count >= limit)
+        if (Monitors.Count + Links.Count - without >= limit)
         {
             throw new FirnException(
                 FailureReason.Busy,

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Threading.Tasks.Sources;
 using Firn.Pooling;
 using Firn.Protocol;
+using Firn.Serialization;
 using Firn.Sessions;
 
 namespace Firn.Messaging;
@@ -107,39 +108,16 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
         return true;
     }
 
-    public override ValueTask DeliverLocalAsync<TGiven>(TGiven message, CallTicket? call, TraceContext trace, CancellationToken cancellationToken)
-    {
-        if (!LocalValues.TryConvert<TGiven, TMessage>(message, out var taken, out var failure))
-            return ValueTask.FromException(failure);
+    public override ValueTask DeliverLocalAsync<TGiven>(TGiven message, CallTicket? call, TraceContext trace, CancellationToken cancellationToken) =>
+        LocalValues.TryConvert<TGiven, TMessage>(message, out var taken, out var failure)
+            ? DeliverTakenAsync(taken, call, trace, cancellationToken)
+            : ValueTask.FromException(failure);
 
-        LocalSend? send = null;
-        bool wakes = false;
-        lock (Gate)
-        {
-            if (IsClosed)
-                return ValueTask.FromException(MessageHub.NoProcess());
-            if (_incomingLocal >= MaxLocal || _waiting.Count > 0)
-            {
-                send = LocalSend.Rent(this, taken, call, trace);
-                _waiting.Enqueue(send);
-            }
-            else
-            {
-                AppendLocal(taken, call, trace);
-                wakes = StopsWaiting();
-            }
-        }
-
-        if (wakes)
-            _arrival.SetResult(true);
-        if (send is null)
-            return ValueTask.CompletedTask;
-
-        var task = send.Task;
-        if (cancellationToken.CanBeCanceled)
-            send.CancelOn(cancellationToken);
-        return task;
-    }
+    /// <summary>As <see cref="DeliverLocalAsync"/>, of what the process takes.</summary>
+    public ValueTask DeliverAsync(TMessage message, CallTicket? call, in TraceContext trace, CancellationToken cancellationToken) =>
+        RawBytes.Is<TMessage>()
+            ? DeliverLocalAsync(message, call, trace, cancellationToken)   // lent bytes are copied
+            : DeliverTakenAsync(message, call, trace, cancellationToken);
 
     public override bool Deliver(InChannel channel, in MessageHeader header, ReadOnlySpan<byte> body)
     {
@@ -210,6 +188,37 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
         CancelWait();
     }
 
+    private ValueTask DeliverTakenAsync(TMessage taken, CallTicket? call, in TraceContext trace, CancellationToken cancellationToken)
+    {
+        LocalSend? send = null;
+        bool wakes = false;
+        lock (Gate)
+        {
+            if (IsClosed)
+                return ValueTask.FromException(MessageHub.NoProcess());
+            if (_incomingLocal >= MaxLocal || _waiting.Count > 0)
+            {
+                send = LocalSend.Rent(this, taken, call, trace);
+                _waiting.Enqueue(send);
+            }
+            else
+            {
+                AppendLocal(taken, call, trace);
+                wakes = StopsWaiting();
+            }
+        }
+
+        if (wakes)
+            _arrival.SetResult(true);
+        if (send is null)
+            return ValueTask.CompletedTask;
+
+        var task = send.Task;
+        if (cancellationToken.CanBeCanceled)
+            send.CancelOn(cancellationToken);
+        return task;
+    }
+
     private ref Envelope<TMessage> Append()
     {
         if (_incomingCount == _incoming.Length)
@@ -233,7 +242,7 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
         return ref envelope;
     }
 
-    private void AppendLocal(TMessage message, CallTicket? call, TraceContext trace)
+    private void AppendLocal(TMessage message, CallTicket? call, in TraceContext trace)
     {
         ref var envelope = ref Append();
         _incomingLocal++;

@@ -104,21 +104,25 @@ internal sealed partial class MessageHub : ProcessHost
 
     public Pid? WhereIs(string name) => _names.TryGetValue(name, out var process) ? process.Id : null;
 
-    public override ValueTask SendAsync<T>(Pid to, T message, MessageSerializer? serializer, CancellationToken cancellationToken)
+    public override ValueTask SendAsync<T>(Pid to, T message, MessageSerializer? serializer, CancellationToken cancellationToken) =>
+        SendToAsync(to, message, serializer, cancellationToken);
+
+    /// <summary>As <see cref="SendAsync{T}(Pid, T, MessageSerializer?, CancellationToken)"/>, and not virtual.</summary>
+    public ValueTask SendToAsync<T>(Pid to, T message, MessageSerializer? serializer, CancellationToken cancellationToken)
     {
         ProcessCore.ThrowIfCurrentExited();
-        if (IsHere(to))
-            return SendLocalAsync(FindHere(to.Number), message, cancellationToken);
-        return LinkTo(to).SendAsync(TargetKey.Of(to.Number), message, serializer ?? Serializer, Tracing.Current(), cancellationToken);
+        return RouteTo(to) is { } link
+            ? link.SendAsync(TargetKey.Of(to.Number), message, serializer ?? Serializer, Tracing.Current(), cancellationToken)
+            : SendLocalAsync(FindHere(to.Number), message, cancellationToken);
     }
 
     public override ValueTask<TReply> CallAsync<T, TReply>(
         Pid to, T message, TimeSpan timeout, MessageSerializer? serializer, CancellationToken cancellationToken)
     {
         ProcessCore.ThrowIfCurrentExited();
-        return IsHere(to)
-            ? CallLocalAsync<T, TReply>(FindHere(to.Number), message, timeout, cancellationToken)
-            : CallRemoteAsync<T, TReply>(LinkTo(to), TargetKey.Of(to.Number), message, timeout, serializer, cancellationToken);
+        return RouteTo(to) is { } link
+            ? CallRemoteAsync<T, TReply>(link, TargetKey.Of(to.Number), message, timeout, serializer, cancellationToken)
+            : CallLocalAsync<T, TReply>(FindHere(to.Number), message, timeout, cancellationToken);
     }
 
     /// <summary>Sends to whatever process has a name at a node.</summary>
@@ -228,18 +232,27 @@ internal sealed partial class MessageHub : ProcessHost
             throw new FirnException(FailureReason.InvalidInput, $"\"{name}\" is no name of a process: expected 1 to 128 of A-Z a-z 0-9 . _ / -");
     }
 
-    private bool IsHere(Pid id) => ReferenceEquals(id.Life, Life) || id.Life == Life;
+    private bool IsHere(Pid id) => id.Life == Life;
 
     private ProcessCore FindHere(ulong number) => _processes.GetValueOrDefault(number) ?? throw NoProcess();
 
     private ProcessCore FindNamed(string name) => _names.GetValueOrDefault(name) ?? throw NoProcess($"No process called {name} is on this node.");
 
-    private MessageLink LinkTo(Pid id)
+    /// <summary>The link to the node of a process; null if that is this one.</summary>
+    private MessageLink? RouteTo(Pid id)
     {
-        var link = LinkTo(id.Life.Node);
-        if (link.Life.Incarnation != id.Life.Incarnation)
-            throw NoProcess($"{id} belonged to an earlier life of {id.Life.Node.Name}, which has been restarted.");
-        return link;
+        var life = id.Life;
+        if (ReferenceEquals(life, Life))
+            return null;
+        if (life.Route is { IsClosed: false } known && known.Hub == this)
+            return known;
+        if (life == Life)
+            return null;
+
+        var link = LinkTo(life.Node);
+        if (link.Life.Incarnation != life.Incarnation)
+            throw NoProcess($"{id} belonged to an earlier life of {life.Node.Name}, which has been restarted.");
+        return life.Route = link;
     }
 
     private MessageLink LinkTo(PeerKey peer) => _links.GetValueOrDefault(peer)
@@ -257,7 +270,9 @@ internal sealed partial class MessageHub : ProcessHost
     }
 
     private static ValueTask SendLocalAsync<T>(ProcessCore process, T message, CancellationToken cancellationToken) =>
-        process.Mailbox.DeliverLocalAsync(message, null, Tracing.Current(), cancellationToken);
+        process.Mailbox is Mailbox<T> mailbox   // not through a generic virtual call, which costs as much as the rest
+            ? mailbox.DeliverAsync(message, null, Tracing.Current(), cancellationToken)
+            : process.Mailbox.DeliverLocalAsync(message, null, Tracing.Current(), cancellationToken);
 
     private async ValueTask<TReply> CallLocalAsync<T, TReply>(ProcessCore process, T message, TimeSpan timeout, CancellationToken cancellationToken)
     {

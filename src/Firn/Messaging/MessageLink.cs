@@ -35,6 +35,7 @@ internal sealed partial class MessageLink
     private readonly ConcurrentDictionary<string, OutChannel> _toNames = new(StringComparer.Ordinal);
     private readonly Dictionary<uint, OutChannel> _outgoing = [];
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile OutChannel? _latestOut;
     private uint _lastOut;
     private long _uses;
     private FirnException? _failure;
@@ -43,11 +44,14 @@ internal sealed partial class MessageLink
     {
         (_session, _writer, _hub) = (session, writer, hub);
         _calls = hub.NewCallBook();
+        Life = new NodeLife(session.Terms.Peer, session.Terms.Incarnation);
         _credit = new MessageCredit(session);
     }
 
     /// <summary>The number under which relations with the peer's processes are kept.</summary>
     public long Number => _session.Terms.Link;
+
+    public MessageHub Hub => _hub;
 
     public PeerKey PeerKey => _session.Terms.Peer;
 
@@ -58,10 +62,10 @@ internal sealed partial class MessageLink
     public Task Closed => _closed.Task;
 
     /// <summary>The life of the node at the other end.</summary>
-    public NodeLife Life => field ??= new NodeLife(_session.Terms.Peer, _session.Terms.Incarnation);
+    public NodeLife Life { get; }
 
     /// <summary>Sends a message that nobody replies to.</summary>
-    public ValueTask SendAsync<T>(TargetKey target, T message, MessageSerializer serializer, TraceContext trace, CancellationToken cancellationToken) =>
+    public ValueTask SendAsync<T>(TargetKey target, T message, MessageSerializer serializer, in TraceContext trace, CancellationToken cancellationToken) =>
         SendAsync(target, new MessageHeader(0, 0, trace), message, serializer, Flush.Adaptive, cancellationToken);
 
     /// <summary>Sends a message and waits for its reply.</summary>
@@ -92,8 +96,8 @@ internal sealed partial class MessageLink
     /// <summary>Answers a call of the peer.</summary>
     public ValueTask ReplyAsync<TReply>(ulong call, TReply reply, MessageSerializer serializer, bool isLast, CancellationToken cancellationToken)
     {
-        if (RawBytes.TryGet(reply, out var raw) && raw.IsSingleSegment)
-            return ReplyBytesAsync(call, raw.First, null, isLast, cancellationToken);
+        if (RawBytes.TryGetMemory(reply, out var raw))
+            return ReplyBytesAsync(call, raw, null, isLast, cancellationToken);
 
         using var body = new BodyWriter();
         try
@@ -162,10 +166,10 @@ internal sealed partial class MessageLink
     }
 
     private ValueTask SendAsync<T>(
-        TargetKey target, MessageHeader header, T message, MessageSerializer serializer, Flush flush, CancellationToken cancellationToken)
+        TargetKey target, in MessageHeader header, T message, MessageSerializer serializer, Flush flush, CancellationToken cancellationToken)
     {
-        if (RawBytes.TryGet(message, out var raw) && raw.IsSingleSegment)
-            return SendBytesAsync(target, header, raw.First, null, flush, cancellationToken);
+        if (RawBytes.TryGetMemory(message, out var raw))
+            return SendBytesAsync(target, header, raw, null, flush, cancellationToken);
 
         using var body = new BodyWriter();
         Payloads.Write(message, serializer, body);
@@ -174,7 +178,7 @@ internal sealed partial class MessageLink
     }
 
     private ValueTask SendBytesAsync(
-        TargetKey target, MessageHeader header, ReadOnlyMemory<byte> body, byte[]? rented, Flush flush, CancellationToken cancellationToken)
+        TargetKey target, in MessageHeader header, ReadOnlyMemory<byte> body, byte[]? rented, Flush flush, CancellationToken cancellationToken)
     {
         if (body.Length > MessageHeader.MaxBody)
         {
@@ -182,7 +186,10 @@ internal sealed partial class MessageLink
                 FailureReason.InvalidInput, $"A message of {body.Length} bytes: at most {MessageHeader.MaxBody} may be sent; use a stream for more.");
         }
 
-        var channel = Find(target);
+        // Most often it is the one that was sent to last.
+        var channel = _latestOut;
+        if (channel is null || target.Process == 0 || channel.Target.Process != target.Process)
+            _latestOut = channel = Find(target);
         if (channel is null || !channel.TrySend(header, body, rented, flush, cancellationToken, out var sent))
             return OpenAndSendAsync(target, header, body, rented, flush, cancellationToken);
 

@@ -17,7 +17,7 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
     private const int FirstBlock = 4 * 1024, LastBlock = 256 * 1024;
 
     private readonly Queue<LocalSend> _waiting = new(0);
-    private ManualResetValueTaskSourceCore<bool> _arrival = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<bool> _arrival;
     private Envelope<TMessage>[] _incoming = [];
     private int _incomingCount;
     private int _incomingLocal;
@@ -89,7 +89,7 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
         lock (Gate)
             wakes = StopsWaiting();
         if (wakes)
-            _arrival.SetResult(true);
+            Resume(here: false);
     }
 
     public override bool DeliverNotice(object notice)
@@ -104,7 +104,7 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
         }
 
         if (wakes)
-            _arrival.SetResult(true);
+            Resume(here: false);
         return true;
     }
 
@@ -148,13 +148,16 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
         }
     }
 
-    public override void Publish()
+    public override bool TryStopWaiting()
     {
-        bool wakes;
         lock (Gate)
-            wakes = _incomingCount > 0 && StopsWaiting();
-        if (wakes)
-            _arrival.SetResult(true);
+            return _incomingCount > 0 && StopsWaiting();
+    }
+
+    public override void Resume(bool here)
+    {
+        _arrival.RunContinuationsAsynchronously = !here;
+        _arrival.SetResult(true);
     }
 
     bool IValueTaskSource<bool>.GetResult(short token) => _arrival.GetResult(token);
@@ -209,7 +212,7 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
         }
 
         if (wakes)
-            _arrival.SetResult(true);
+            Resume(here: false);
         if (send is null)
             return ValueTask.CompletedTask;
 

@@ -274,24 +274,14 @@ internal sealed partial class MessageHub : ProcessHost
             ? mailbox.DeliverAsync(message, null, Tracing.Current(), cancellationToken)
             : process.Mailbox.DeliverLocalAsync(message, null, Tracing.Current(), cancellationToken);
 
-    private async ValueTask<TReply> CallLocalAsync<T, TReply>(ProcessCore process, T message, TimeSpan timeout, CancellationToken cancellationToken)
+    private ValueTask<TReply> CallLocalAsync<T, TReply>(ProcessCore process, T message, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var call = PendingCall<TReply>.Rent(this, Serializer);
-        _localCalls.Add(call, timeout);
+        _localCalls.Add(call, timeout, cancellationToken);
         ulong number = call.Call;
         var reply = call.Task;
-        if (cancellationToken.CanBeCanceled)
-            call.CancelOn(_localCalls, cancellationToken);
-        try
-        {
-            await process.Mailbox.DeliverLocalAsync(message, CallTicket.Of(_localCalls, call), Tracing.Current(), cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            _localCalls.TryTake(number)?.Fail(e);
-        }
-
-        return await reply.ConfigureAwait(false);
+        var sent = process.Mailbox.DeliverLocalAsync(message, CallTicket.Of(_localCalls, call), Tracing.Current(), cancellationToken);
+        return sent.IsCompletedSuccessfully ? reply : _localCalls.AwaitAsync(sent, number, reply);
     }
 
     private ValueTask<TReply> CallRemoteAsync<T, TReply>(

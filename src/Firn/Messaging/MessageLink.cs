@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using System.Text;
 using Firn.Protocol;
 using Firn.Protocol.Wire;
@@ -69,28 +68,26 @@ internal sealed partial class MessageLink
         SendAsync(target, new MessageHeader(0, 0, trace), message, serializer, Flush.Adaptive, cancellationToken);
 
     /// <summary>Sends a message and waits for its reply.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<TReply> CallAsync<T, TReply>(
-        TargetKey target, T message, PendingCall<TReply> call, TimeSpan timeout, MessageSerializer serializer, TraceContext trace, CancellationToken cancellationToken)
+    public ValueTask<TReply> CallAsync<T, TReply>(
+        TargetKey target, T message, PendingCall<TReply> call, TimeSpan timeout, MessageSerializer serializer, in TraceContext trace, CancellationToken cancellationToken)
     {
-        _calls.Add(call, timeout);
+        _calls.Add(call, timeout, cancellationToken);
         ulong number = call.Call;
         var reply = call.Task;
-        if (cancellationToken.CanBeCanceled)
-            call.CancelOn(_calls, cancellationToken);
+        ValueTask sent;
         try
         {
-            // One caller alone is waiting for the reply, and nothing is gained by waiting for more to send.
+            // One caller alone waits for the reply, and nothing is gained by waiting for more to send.
             var flush = _calls.IsBusy ? Flush.Soon : Flush.Now;
-            await SendAsync(target, new MessageHeader(0, number, trace), message, serializer, flush, cancellationToken).ConfigureAwait(false);
+            sent = SendAsync(target, new MessageHeader(0, number, trace), message, serializer, flush, cancellationToken);
         }
-        catch (Exception e)
+        catch (Exception e) when (_calls.TryTake(number) is { } pending)
         {
-            // Whoever took the call has ended it, for a better reason than that the session is over.
-            _calls.TryTake(number)?.Fail(e);
+            pending.Fail(e);
+            return reply;
         }
 
-        return await reply.ConfigureAwait(false);
+        return sent.IsCompletedSuccessfully ? reply : _calls.AwaitAsync(sent, number, reply);
     }
 
     /// <summary>Answers a call of the peer.</summary>

@@ -268,6 +268,8 @@ internal sealed class Session : Scheduled, IFrameSink
 
     void IFrameSink.OnResume() => Interlocked.CompareExchange(ref _delivery, Delivering, Idle);
 
+    IWaiter? IFrameSink.TakeWaiter() => Messages.TakeWaiter();
+
     void IFrameSink.OnPause()
     {
         Streams.Publish();
@@ -352,6 +354,7 @@ internal sealed class Session : Scheduled, IFrameSink
         }
         finally
         {
+            Messages.TakeWaiter()?.Resume(here: false);
             End(end.Reason, end.Detail, isTold: false);
 
             // Bytes of the peer that nobody reads would turn our goodbye into a reset: drain until it hangs up or the linger is over.

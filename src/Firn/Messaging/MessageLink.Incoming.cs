@@ -12,7 +12,7 @@ internal sealed partial class MessageLink
     private readonly Lock _incomingGate = new();
     private readonly Dictionary<uint, InChannel> _incoming = [];
     private readonly List<Mailbox> _touched = [];
-    private readonly Waiters _waiters = new();
+    private readonly Waiters _waiters;
     private InChannel? _latest;
     private uint _lastIn;
     private long _stray;   // what may still come on channels whose target is gone
@@ -31,19 +31,16 @@ internal sealed partial class MessageLink
     };
 
     /// <summary>Notes the processes that wait for what came.</summary>
-    public void Publish()
+    public void Publish(Waiters waiters)
     {
         foreach (var mailbox in _touched)
         {
             if (mailbox.TryStopWaiting())
-                _waiters.Add(mailbox);
+                waiters.Add(mailbox);
         }
 
         _touched.Clear();
     }
-
-    /// <summary>Lets those go on whom what came was for, all but one. The reader's, after <see cref="Publish"/>.</summary>
-    public IWaiter? TakeWaiter() => _waiters.TakeLast();
 
     /// <summary>A reply came on a channel of its own.</summary>
     public void OnLargeReply(ulong call, ReadOnlySpan<byte> body) => OnReply(new ReplyHeader(call, ReplyStatus.Ok), body);

@@ -39,9 +39,13 @@ internal sealed partial class MessageLink
     private long _uses;
     private FirnException? _failure;
 
-    public MessageLink(Session session, SessionWriter writer, MessageHub hub)
+    /// <param name="session">The session.</param>
+    /// <param name="writer">Writes to it.</param>
+    /// <param name="hub">The node's messages.</param>
+    /// <param name="waiters">Whom what comes lets go on; the session's reader resumes them.</param>
+    public MessageLink(Session session, SessionWriter writer, MessageHub hub, Waiters waiters)
     {
-        (_session, _writer, _hub) = (session, writer, hub);
+        (_session, _writer, _hub, _waiters) = (session, writer, hub, waiters);
         _calls = hub.NewCallBook();
         Life = new NodeLife(session.Terms.Peer, session.Terms.Incarnation);
         _credit = new MessageCredit(session);

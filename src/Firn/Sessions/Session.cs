@@ -51,6 +51,7 @@ internal sealed class Session : Scheduled, IFrameSink
     private readonly PingTable _pings;
     private readonly TaskCompletionSource _activation = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly MemoryWatch _memory;
+    private readonly Waiters _waiters = new();   // the reader's
     private Liveness _liveness;
     private RttEstimator _rtt;
     private TokenBucket _describes;
@@ -87,7 +88,7 @@ internal sealed class Session : Scheduled, IFrameSink
         _reader = new SessionReader(link.Stream, FrameHeader.DefaultMaxPayload, clock.Time, this);
         _memory = services.Memory;
         Streams = new StreamTable(this, _writer, services.StreamHandlers);
-        Messages = new MessageLink(this, _writer, services.Hub);
+        Messages = new MessageLink(this, _writer, services.Hub, _waiters);
     }
 
     public SessionTerms Terms { get; }
@@ -268,12 +269,12 @@ internal sealed class Session : Scheduled, IFrameSink
 
     void IFrameSink.OnResume() => Interlocked.CompareExchange(ref _delivery, Delivering, Idle);
 
-    IWaiter? IFrameSink.TakeWaiter() => Messages.TakeWaiter();
+    IWaiter? IFrameSink.TakeWaiter() => _waiters.TakeLast();
 
     void IFrameSink.OnPause()
     {
-        Streams.Publish();
-        Messages.Publish();
+        Streams.Publish(_waiters);
+        Messages.Publish(_waiters);
         if (Interlocked.CompareExchange(ref _delivery, Idle, Delivering) == Deactivated)
             CloseAll();
     }
@@ -354,7 +355,7 @@ internal sealed class Session : Scheduled, IFrameSink
         }
         finally
         {
-            Messages.TakeWaiter()?.Resume(here: false);
+            _waiters.TakeLast()?.Resume(here: false);
             End(end.Reason, end.Detail, isTold: false);
 
             // Bytes of the peer that nobody reads would turn our goodbye into a reset: drain until it hangs up or the linger is over.

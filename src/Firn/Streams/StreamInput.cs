@@ -17,7 +17,7 @@ internal sealed class StreamInput : PipeReader
     private const int Initial = 256 * 1024;
 
     private static readonly PipeOptions Options = new(
-        pauseWriterThreshold: 0, resumeWriterThreshold: 0, minimumSegmentSize: 16 * 1024, useSynchronizationContext: false);
+        readerScheduler: ReaderScheduler.Instance, pauseWriterThreshold: 0, resumeWriterThreshold: 0, minimumSegmentSize: 16 * 1024, useSynchronizationContext: false);
 
     private readonly Pipe _pipe = new(Options);
     private readonly ReceiveCredit _credit;

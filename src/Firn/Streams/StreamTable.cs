@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Firn.Messaging;
 using Firn.Protocol;
 using Firn.Sessions;
 
@@ -82,11 +83,16 @@ internal sealed class StreamTable
         return stream is null ? OnStray(header) : OnFrame(stream, header, payload);
     }
 
-    /// <summary>Shows the readers what came since the last call.</summary>
-    public void Publish()
+    /// <summary>Shows the readers what came since the last call; those that waited for it go on as <paramref name="waiters"/> do.</summary>
+    public void Publish(Waiters waiters)
     {
+        if (_touched.Count == 0)
+            return;
+
+        ReaderScheduler.Publishing = waiters;
         foreach (var input in _touched)
             input.Publish();
+        ReaderScheduler.Publishing = null;
         _touched.Clear();
     }
 

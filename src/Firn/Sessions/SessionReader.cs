@@ -39,7 +39,7 @@ internal sealed class SessionReader(Stream stream, int maxPayload, TimeProvider 
     private static readonly TimeSpan ShortWait = TimeSpan.FromMilliseconds(20);
 
     // Two TLS records, so that a frame which was cut goes on in the same buffer.
-    private const int BufferSize = 32 * 1024;
+    private const int BufferSize = 64 * 1024;
     private const int DrainBuffer = 4096;
 
     /// <summary>Reads until the end of the stream, an error, or until the sink has had enough.</summary>

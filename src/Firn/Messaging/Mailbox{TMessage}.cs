@@ -107,7 +107,8 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
         return true;
     }
 
-    public override ValueTask DeliverLocalAsync<TGiven>(TGiven message, CallTicket? call, TraceContext trace, CancellationToken cancellationToken)
+    public override ValueTask DeliverLocalAsync<TGiven>(
+        TGiven message, CallTicket? call, TraceContext trace, bool mayWait, CancellationToken cancellationToken)
     {
         if (!LocalValues.TryConvert<TGiven, TMessage>(message, out var taken, out var failure))
             return ValueTask.FromException(failure);
@@ -120,6 +121,8 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
                 return ValueTask.FromException(MessageHub.NoProcess());
             if (_incomingLocal >= MaxLocal || _waiting.Count > 0)
             {
+                if (!mayWait)
+                    return ValueTask.FromException(OwnIsFull());
                 send = LocalSend.Rent(this, taken, call, trace);
                 _waiting.Enqueue(send);
             }
@@ -165,7 +168,7 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
                 return false;
 
             ref var envelope = ref Append(channel, header);
-            (envelope.Buffer, envelope.Length, envelope.Reserved) = (body.Buffer, body.Length, body.Reserved);
+            (envelope.Buffer, envelope.Length, envelope.Reserved) = (body.Buffer, body.Length, (int)body.Reserved);
             return true;
         }
     }
@@ -210,6 +213,9 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
         CancelWait();
     }
 
+    private static FirnException OwnIsFull() => new(
+        FailureReason.Busy, $"This process has {MaxLocal} messages in its own mailbox and cannot wait for room there: it is the one that makes it. Receive first.");
+
     private ref Envelope<TMessage> Append()
     {
         if (_incomingCount == _incoming.Length)
@@ -227,7 +233,7 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
         {
             var call = CallTicket.Of(channel.Link, header.Call);
             Open(call);
-            envelope.Extra = call;
+            (envelope.Extra, envelope.CallVersion) = (call, call.Version);
         }
 
         return ref envelope;
@@ -243,7 +249,7 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
         if (call is not null)
         {
             Open(call);
-            envelope.Extra = call;
+            (envelope.Extra, envelope.CallVersion) = (call, call.Version);
         }
     }
 

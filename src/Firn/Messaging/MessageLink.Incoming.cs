@@ -38,7 +38,7 @@ internal sealed partial class MessageLink
     }
 
     /// <summary>A reply came on a channel of its own.</summary>
-    public void OnLargeReply(ulong call, ReadOnlySpan<byte> body) => _calls.TryTake(call)?.OnReply(ReplyStatus.Ok, body);
+    public void OnLargeReply(ulong call, ReadOnlySpan<byte> body) => OnReply(call, ReplyStatus.Ok, body);
 
     /// <summary>A message met a target that is gone.</summary>
     public void OnUndeliverable(ulong call)
@@ -92,7 +92,8 @@ internal sealed partial class MessageLink
             return null;
         }
 
-        var channel = new InChannel(this, _credit, id, target);
+        string? name = wire.TargetCase == ChannelTarget.TargetOneofCase.Name ? wire.Name : null;
+        var channel = new InChannel(this, _credit, id, target, name);
         lock (_incomingGate)
         {
             if (_isIncomingClosed)
@@ -100,7 +101,8 @@ internal sealed partial class MessageLink
             _incoming[id] = channel;
         }
 
-        if (!target.TryAttach(channel))
+        // A name may have been taken back just before the channel was there to be closed.
+        if (!target.TryAttach(channel) || (name is not null && _hub.FindTarget(this, wire) != target))
             CloseChannel(channel, Firn.ExitReason.NoProcess);
         return null;
     }
@@ -171,9 +173,17 @@ internal sealed partial class MessageLink
         if (header.Status > ReplyStatus.Failed)
             return $"a reply with status {(byte)header.Status}";
 
-        // A reply that nobody waits for any more is late, and nothing else.
-        _calls.TryTake(header.Call)?.OnReply(header.Status, payload[ReplyHeader.Size..]);
+        OnReply(header.Call, header.Status, payload[ReplyHeader.Size..]);
         return null;
+    }
+
+    private void OnReply(ulong call, ReplyStatus status, ReadOnlySpan<byte> body)
+    {
+        if (_calls.TryTake(call) is not { } pending)
+            return;   // a reply that nobody waits for any more is late, and nothing else
+        if (status == ReplyStatus.Ok)
+            Answered++;
+        pending.OnReply(status, body);
     }
 
     private void SayClosed(uint id, Firn.ExitReason reason)

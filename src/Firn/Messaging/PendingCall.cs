@@ -34,23 +34,39 @@ internal abstract class PendingCall
 }
 
 /// <summary>A call whose caller awaits a <typeparamref name="TReply"/>; the reply is read where the caller goes on.</summary>
+#pragma warning disable CA1001 // A source of cancellation without timer or wait handle holds nothing to dispose of.
 internal class PendingCall<TReply> : PendingCall, IValueTaskSource<TReply>
+#pragma warning restore CA1001
 {
     private static readonly Pool<PendingCall<TReply>> Calls = new(() => new PendingCall<TReply>());
 
     private ManualResetValueTaskSourceCore<TReply> _completion = new() { RunContinuationsAsynchronously = true };
+    private CancellationTokenSource _failed = new();
     private MessageSerializer _serializer = null!;
-    private ProcessHost _host = null!;
+    private MessageHub _hub = null!;
     private byte[]? _body;
     private int _length;
     private CancellationTokenRegistration _cancellation;
 
     public ValueTask<TReply> Task => new(this, _completion.Version);
 
-    public static PendingCall<TReply> Rent(ProcessHost host, MessageSerializer serializer)
+    /// <summary>Cancelled when the call has failed: a message that still waits to be sent need not be.</summary>
+    public CancellationToken Failed => _failed.Token;
+
+    private PendingCall()
+    {
+    }
+
+    /// <summary>One whose reply is not read with a serializer.</summary>
+    protected PendingCall(MessageHub hub) => _hub = hub;
+
+    /// <summary>The caller's node, while the call lasts.</summary>
+    protected MessageHub Hub => _hub;
+
+    public static PendingCall<TReply> Rent(MessageHub hub, MessageSerializer serializer)
     {
         var call = Calls.Rent();
-        (call._host, call._serializer) = (host, serializer);
+        (call._hub, call._serializer) = (hub, serializer);
         return call;
     }
 
@@ -82,25 +98,31 @@ internal class PendingCall<TReply> : PendingCall, IValueTaskSource<TReply>
 
     public override void OnLocalReply<TGiven>(TGiven reply)
     {
-        if (LocalValues.TryConvert<TGiven, TReply>(reply, out var result, out var failure))
-            Complete(result);
-        else
+        if (!LocalValues.TryConvert<TGiven, TReply>(reply, out var result, out var failure))
+        {
             Fail(failure);
+            return;
+        }
+
+        _hub.Counts.AnsweredLocally();
+        Complete(result);
     }
 
     public override void Fail(Exception failure)
     {
+        _failed.Cancel();   // calls back Firn alone; first, since whoever is told may use this object again
+        _hub.Counts.CallFailed(failure);
         _length = -1;
         _completion.SetException(failure);
     }
 
     TReply IValueTaskSource<TReply>.GetResult(short token)
     {
-        var (body, length, host, serializer) = (_body, _length, _host, _serializer);
+        var (body, length, hub, serializer) = (_body, _length, _hub, _serializer);
         try
         {
             var result = _completion.GetResult(token);
-            return length < 0 ? result : Read(body.AsMemory(0, length), serializer, host);
+            return length < 0 ? result : Read(body.AsMemory(0, length), serializer, hub);
         }
         finally
         {
@@ -108,7 +130,9 @@ internal class PendingCall<TReply> : PendingCall, IValueTaskSource<TReply>
                 ArrayPool<byte>.Shared.Return(body);
             _cancellation.Dispose();
             _completion.Reset();
-            (_body, _length, _cancellation, _host, _serializer) = (null, 0, default, null!, null!);
+            if (!_failed.TryReset())
+                _failed = new CancellationTokenSource();
+            (_body, _length, _cancellation, _hub, _serializer) = (null, 0, default, null!, null!);
             Recycle();
         }
     }

@@ -12,15 +12,13 @@ public sealed partial class Node
     public IReadOnlyList<string> Functions => _core.Hub.Functions;
 
     /// <summary>Starts a process that runs <paramref name="function"/>; it ends when that returns or throws.</summary>
-    /// <exception cref="FirnException"><see cref="FailureReason.NameTaken"/>: another process has the name.</exception>
+    /// <exception cref="FirnException"><see cref="FailureReason.NameTaken"/>: another process has the name;
+    /// <see cref="FailureReason.InvalidInput"/>: it is no name.</exception>
+    /// <exception cref="ObjectDisposedException">The node is disposed.</exception>
     public Pid<TMessage> Spawn<TMessage>(Func<Process<TMessage>, Task> function, ProcessOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(function);
-        options ??= ProcessOptions.Default;
-        var process = _core.Hub.Create(function, options);
-        _core.Hub.Add(process.CoreOf, options.Name);
-        process.CoreOf.Start();
-        return process.Pid;
+        return _core.Hub.Spawn(function, options);
     }
 
     /// <summary>As <see cref="Spawn{TMessage}(Func{Process{TMessage}, Task}, ProcessOptions?)"/>, under a name.</summary>
@@ -44,19 +42,21 @@ public sealed partial class Node
     /// <exception cref="FirnException"><see cref="FailureReason.NameTaken"/>; <see cref="FailureReason.NoProcess"/>: it has ended, or is not of this node.</exception>
     public void RegisterName(string name, Pid process) => _core.Hub.RegisterName(name, process);
 
-    /// <summary>Takes a name back; false when no process had it.</summary>
+    /// <summary>Takes a name back; false when no process had it. Peers that sent to it look for it again with their next message but one.</summary>
     public bool UnregisterName(string name) => _core.Hub.Unregister(name);
 
     /// <summary>The process of this node with that name; null if there is none.</summary>
     public Pid? WhereIs(string name) => _core.Hub.WhereIs(name);
 
     /// <summary>Whatever process has <paramref name="name"/> at <paramref name="node"/>, this one or a peer, when a message arrives there.</summary>
+    /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: it is no name.</exception>
     public NamedProcess<TMessage> Named<TMessage>(string name, NodeName node) => new(_core.Hub, name, node, null);
 
     /// <summary>Makes a <see cref="Pid"/> that was read outside of Firn usable from this node.</summary>
     public Pid Attach(Pid process) => _core.Hub.Attach(process);
 
-    /// <summary>Completes when <paramref name="process"/> has ended, with the reason; at once if it has, or its node is not connected.</summary>
+    /// <summary>Completes when <paramref name="process"/> has ended, with the reason; at once if it has (<see cref="ExitKind.NoProcess"/>), or its
+    /// node is not connected (<see cref="ExitKind.NoConnection"/>).</summary>
     /// <exception cref="FirnException"><see cref="FailureReason.Busy"/>: 65,536 monitors and links with that node stand.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled; nobody waits any more.</exception>
     public Task<ExitReason> WhenDownAsync(Pid process, CancellationToken cancellationToken = default) =>

@@ -101,12 +101,19 @@ public sealed class Peer
     /// <summary>Starts a process there that runs a function which that node has registered.</summary>
     /// <typeparam name="TMessage">What it takes.</typeparam>
     /// <typeparam name="TArgument">What it is started with.</typeparam>
+    /// <param name="function">The name under which it is registered.</param>
+    /// <param name="argument">Not null.</param>
+    /// <param name="serializer">Writes the argument, and what is then sent to the process, which must have the same one; the node's if null.</param>
+    /// <param name="cancellationToken">Ends the wait; the process may start all the same.</param>
     /// <exception cref="FirnException">It was not started: <see cref="FailureReason.NotRegistered"/>, <see cref="FailureReason.BadMessage"/>: the
-    /// function takes another argument, <see cref="FailureReason.NotConnected"/>, <see cref="FailureReason.TimedOut"/>: no answer in 5 s.</exception>
-    public Task<Pid<TMessage>> SpawnAsync<TMessage, TArgument>(string function, TArgument argument, CancellationToken cancellationToken = default) =>
-        _node.Hub.SpawnAsync<TMessage, TArgument>(this, function, argument, linkedTo: null, cancellationToken);
+    /// function takes another argument, <see cref="FailureReason.NotConnected"/>; or nobody knows: <see cref="FailureReason.TimedOut"/>, no answer
+    /// in 5 s.</exception>
+    public Task<Pid<TMessage>> SpawnAsync<TMessage, TArgument>(
+        string function, TArgument argument, MessageSerializer? serializer = null, CancellationToken cancellationToken = default) =>
+        _node.Hub.SpawnAsync<TMessage, TArgument>(this, function, argument, serializer, linkedTo: null, cancellationToken);
 
     /// <summary>Whatever process has <paramref name="name"/> there when a message arrives.</summary>
+    /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: it is no name.</exception>
     public NamedProcess<TMessage> Named<TMessage>(string name) => new(_node.Hub, name, Name, null);
 
     /// <summary>Ends the session. Neither side dials the other again until one is told to, or is restarted.</summary>

@@ -15,11 +15,13 @@ internal sealed class MonitorBook(Func<ulong, bool> isAlive, Func<string, ulong>
 
     public bool IsEmpty => _own.Count == 0 && _ofWatcher.IsEmpty && _ofTarget.IsEmpty;
 
+    public ulong NewReference() => ++_lastReference;
+
     /// <summary>A monitor of a local target, or of one at the other end of <paramref name="session"/>; null: that has ended.</summary>
     public ulong Add(ulong watcher, ProcessKey target, string? name, SessionRelations? session)
     {
         session?.AssertMayAsk();
-        ulong reference = ++_lastReference;
+        ulong reference = NewReference();
         if (watcher != 0 && !isAlive(watcher))
             return reference;   // who has ended is told nothing
 

@@ -72,6 +72,9 @@ internal sealed class RelationBook(
         return _monitors.Add(watcher, new ProcessKey(session, 0), name, _sessions.GetValueOrDefault(session));
     }
 
+    /// <summary>A reference of a monitor that the caller sees to himself.</summary>
+    public ulong NewReference() => _monitors.NewReference();
+
     /// <summary>Takes a monitor back: it does not fire any more. False when it has fired, or never was.</summary>
     public bool Demonitor(ulong reference) => _monitors.Remove(reference, _sessions);
 

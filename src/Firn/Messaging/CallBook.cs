@@ -42,14 +42,11 @@ internal sealed class CallBook(NodeClock clock, Schedule schedule) : Scheduled
         {
             await sent.ConfigureAwait(false);
         }
-        catch (Exception e) when (TryTake(call) is { } pending)
-        {
-            pending.Fail(e);
-        }
-#pragma warning disable CA1031 // Whoever took the call has ended it, and says why.
-        catch (Exception)
+#pragma warning disable CA1031 // It is the call that fails, unless it has ended for a better reason.
+        catch (Exception e)
 #pragma warning restore CA1031
         {
+            TryTake(call)?.Fail(e);
         }
 
         return await reply.ConfigureAwait(false);

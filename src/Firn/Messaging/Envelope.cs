@@ -20,8 +20,11 @@ internal struct Envelope<TMessage>
     /// <summary>A <see cref="Down"/>, <see cref="ExitNotice"/> or <see cref="NodeDown"/>, or the <see cref="CallTicket"/> of a call.</summary>
     public object? Extra;
 
+    /// <summary>The use of the ticket that is meant: once the call is answered, the ticket serves others.</summary>
+    public int CallVersion;
+
     /// <summary>What was reserved for the message; -1 when the buffer is not its own.</summary>
-    public long Reserved;
+    public int Reserved;
 
     /// <summary>A <see cref="TraceContext"/>, if it has one.</summary>
     public object? Trace;

@@ -59,14 +59,17 @@ internal sealed class InChannel
     private int _received;
     private long _reserved;
 
-    public InChannel(MessageLink link, MessageCredit credit, uint id, IMessageTarget target)
+    public InChannel(MessageLink link, MessageCredit credit, uint id, IMessageTarget target, string? name = null)
     {
-        (_link, _credit, Id, _target) = (link, credit, id, target);
+        (_link, _credit, Id, _target, Name) = (link, credit, id, target, name);
         lock (credit.Gate)
             _window = credit.NewWindow();
     }
 
     public uint Id { get; }
+
+    /// <summary>The name by which the target was found, if it was.</summary>
+    public string? Name { get; }
 
     public MessageLink Link => _link;
 
@@ -86,6 +89,7 @@ internal sealed class InChannel
             return $"a malformed message on channel {Id}";
         if (!TryReceive(MessageHeader.Overhead + payload.Length))
             return TooMuch();
+        _link.ReceivedMessages++;
         if ((flags & FrameFlags.More) == 0)
         {
             if (!_target.Deliver(this, header, payload))

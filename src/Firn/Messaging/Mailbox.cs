@@ -36,8 +36,9 @@ internal abstract class Mailbox : IMessageTarget, IWaiter
     /// <summary>Takes a notice, in order with messages; however full it is. False: the process has ended.</summary>
     public abstract bool DeliverNotice(object notice);
 
-    /// <summary>Takes a message of this node, by reference; waits while it is full.</summary>
-    public abstract ValueTask DeliverLocalAsync<TGiven>(TGiven message, CallTicket? call, TraceContext trace, CancellationToken cancellationToken);
+    /// <summary>Takes a message of this node, by reference. Waits while it is full, or fails as busy unless <paramref name="mayWait"/>.</summary>
+    public abstract ValueTask DeliverLocalAsync<TGiven>(
+        TGiven message, CallTicket? call, TraceContext trace, bool mayWait, CancellationToken cancellationToken);
 
     public abstract bool Deliver(InChannel channel, in MessageHeader header, ReadOnlySpan<byte> body);
 
@@ -70,6 +71,20 @@ internal abstract class Mailbox : IMessageTarget, IWaiter
             call.Refuse(ReplyStatus.NoProcess, sentence);
         foreach (var channel in channels)
             channel.Link.CloseChannel(channel, reason);
+    }
+
+    /// <summary>The process no longer has a name: channels that lead here by it end, so that their senders look for it again.</summary>
+    public void CloseNamed(string name)
+    {
+        InChannel[] channels;
+        lock (Gate)
+        {
+            channels = [.. _channels.Where(channel => channel.Name == name)];
+            _channels.ExceptWith(channels);
+        }
+
+        foreach (var channel in channels)
+            channel.Link.CloseChannel(channel, ExitReason.NoProcess);
     }
 
     /// <summary>Drops what waits, and wakes whoever waits for it or for room.</summary>

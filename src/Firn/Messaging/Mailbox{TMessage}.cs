@@ -108,16 +108,17 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
         return true;
     }
 
-    public override ValueTask DeliverLocalAsync<TGiven>(TGiven message, CallTicket? call, TraceContext trace, CancellationToken cancellationToken) =>
+    public override ValueTask DeliverLocalAsync<TGiven>(
+        TGiven message, CallTicket? call, TraceContext trace, bool mayWait, CancellationToken cancellationToken) =>
         LocalValues.TryConvert<TGiven, TMessage>(message, out var taken, out var failure)
-            ? DeliverTakenAsync(taken, call, trace, cancellationToken)
+            ? DeliverTakenAsync(taken, call, trace, mayWait, cancellationToken)
             : ValueTask.FromException(failure);
 
     /// <summary>As <see cref="DeliverLocalAsync"/>, of what the process takes.</summary>
-    public ValueTask DeliverAsync(TMessage message, CallTicket? call, in TraceContext trace, CancellationToken cancellationToken) =>
+    public ValueTask DeliverAsync(TMessage message, CallTicket? call, in TraceContext trace, bool mayWait, CancellationToken cancellationToken) =>
         RawBytes.Is<TMessage>()
-            ? DeliverLocalAsync(message, call, trace, cancellationToken)   // lent bytes are copied
-            : DeliverTakenAsync(message, call, trace, cancellationToken);
+            ? DeliverLocalAsync(message, call, trace, mayWait, cancellationToken)   // lent bytes are copied
+            : DeliverTakenAsync(message, call, trace, mayWait, cancellationToken);
 
     public override bool Deliver(InChannel channel, in MessageHeader header, ReadOnlySpan<byte> body)
     {
@@ -143,7 +144,7 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
                 return false;
 
             ref var envelope = ref Append(channel, header);
-            (envelope.Buffer, envelope.Length, envelope.Reserved) = (body.Buffer, body.Length, body.Reserved);
+            (envelope.Buffer, envelope.Length, envelope.Reserved) = (body.Buffer, body.Length, (int)body.Reserved);
             return true;
         }
     }
@@ -191,7 +192,7 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
         CancelWait();
     }
 
-    private ValueTask DeliverTakenAsync(TMessage taken, CallTicket? call, in TraceContext trace, CancellationToken cancellationToken)
+    private ValueTask DeliverTakenAsync(TMessage taken, CallTicket? call, in TraceContext trace, bool mayWait, CancellationToken cancellationToken)
     {
         LocalSend? send = null;
         bool wakes = false;
@@ -201,6 +202,8 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
                 return ValueTask.FromException(MessageHub.NoProcess());
             if (_incomingLocal >= MaxLocal || _waiting.Count > 0)
             {
+                if (!mayWait)
+                    return ValueTask.FromException(OwnIsFull());
                 send = LocalSend.Rent(this, taken, call, trace);
                 _waiting.Enqueue(send);
             }
@@ -221,6 +224,8 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
             send.CancelOn(cancellationToken);
         return task;
     }
+    private static FirnException OwnIsFull() => new(
+        FailureReason.Busy, $"This process has {MaxLocal} messages in its own mailbox and cannot wait for room there: it is the one that makes it. Receive first.");
 
     private ref Envelope<TMessage> Append()
     {
@@ -239,7 +244,7 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
         {
             var call = CallTicket.Of(channel.Link, header.Call);
             Open(call);
-            envelope.Extra = call;
+            (envelope.Extra, envelope.CallVersion) = (call, call.Version);
         }
 
         return ref envelope;
@@ -255,7 +260,7 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
         if (call is not null)
         {
             Open(call);
-            envelope.Extra = call;
+            (envelope.Extra, envelope.CallVersion) = (call, call.Version);
         }
     }
 

@@ -2,10 +2,11 @@ using System.Collections.Concurrent;
 using Firn.Protocol;
 using Firn.Protocol.Wire;
 using Firn.Runtime;
+using Firn.Sessions;
 
 namespace Firn.Messaging;
 
-/// <summary>Monitors, links and exits: asked of the <see cref="RelationBook"/> under one lock, carried out in order after it.</summary>
+/// <summary>Monitors, links and exits: asked of the <see cref="RelationBook"/> under one lock, carried out in order after it; signals are queued under it.</summary>
 internal sealed partial class MessageHub
 {
     private readonly Lock _relationGate = new();
@@ -13,10 +14,9 @@ internal sealed partial class MessageHub
     private readonly ActionPump<RelationAction> _pump;
     private readonly ConcurrentDictionary<long, MessageLink> _sessions = [];
     private readonly ConcurrentDictionary<ulong, TaskCompletionSource<Firn.ExitReason>> _waiters = [];
-    private readonly ConcurrentDictionary<(ProcessCore Watcher, NodeName Node), bool> _nodeMonitors = [];
     private List<RelationAction> _actions = [];
 
-    public ulong Monitor(ProcessCore watcher, Pid target) => Ask(book => book.Monitor(watcher.Number, KeyOf(target)));
+    public ulong Monitor(ProcessCore watcher, Pid target) => Ask(book => Monitor(book, watcher.Number, target));
 
     public ulong Monitor(ProcessCore watcher, string name, Peer node)
     {
@@ -26,23 +26,31 @@ internal sealed partial class MessageHub
 
     public void Demonitor(ulong reference) => Ask(book => book.Demonitor(reference));
 
-    public void Link(ProcessCore process, Pid other) => Tell(book => book.Link(process.Number, KeyOf(other)));
+    public void Link(ProcessCore process, Pid other) => Tell(book =>
+    {
+        if (WhyAbsent(other) is { } reason)
+            _actions.Add(new ExitOfAbsent(process.Number, other, reason));
+        else
+            book.Link(process.Number, KeyOf(other));
+    });
 
     public void Unlink(ProcessCore process, Pid other) => Tell(book => book.Unlink(process.Number, KeyOf(other)));
 
     public void Exit(Pid process, Firn.ExitReason reason)
     {
-        ulong from = ProcessCore.Current?.Number ?? 0;
+        ProcessCore.ThrowIfCurrentExited();
+        ulong from = ProcessCore.Current is { } current && current.Hub == this ? current.Number : 0;
         Tell(book => book.Exit(from, KeyOf(process), reason));
     }
 
     public async Task<Firn.ExitReason> WhenDownAsync(Pid process, CancellationToken cancellationToken)
     {
+        ThrowIfOver(cancellationToken);
         var waiter = new TaskCompletionSource<Firn.ExitReason>(TaskCreationOptions.RunContinuationsAsynchronously);
         ulong reference = 0;
         Tell(book =>
         {
-            reference = book.Monitor(watcher: 0, KeyOf(process));
+            reference = Monitor(book, watcher: 0, process);
             _waiters[reference] = waiter;   // before anything that the monitor has fired is carried out
         });
         try
@@ -54,23 +62,6 @@ internal sealed partial class MessageHub
             _waiters.TryRemove(reference, out _);
             if (cancellationToken.IsCancellationRequested)
                 Demonitor(reference);
-        }
-    }
-
-    public void MonitorNode(ProcessCore watcher, NodeName node)
-    {
-        _nodeMonitors[(watcher, node)] = true;
-        if (!_links.Values.Any(link => link.PeerKey.Name == node) && _nodeMonitors.TryRemove((watcher, node), out _))
-            watcher.Mailbox.DeliverNotice(new NodeDown(node, EndReason.TransportError));
-    }
-
-    /// <summary>A peer is no longer connected.</summary>
-    public void OnPeerDown(NodeName node, EndReason reason)
-    {
-        foreach (var monitor in _nodeMonitors.Keys.Where(m => m.Node == node).ToList())
-        {
-            if (_nodeMonitors.TryRemove(monitor, out _))
-                monitor.Watcher.Mailbox.DeliverNotice(new NodeDown(node, reason));
         }
     }
 
@@ -106,13 +97,15 @@ internal sealed partial class MessageHub
     /// <summary>Starts a process that a peer asked for, linked to one of the peer's if it wants that.</summary>
     public void SpawnFor(MessageLink link, ulong call, ulong linkedTo, ProcessCore process)
     {
-        Add(process);
-        if (linkedTo != 0)
-            Ask(book => book.OnLink(link.Number, new LinkSignal { From = linkedTo, To = process.Number }));
-
-        // The answer leaves before the process can say or signal anything.
-        if (call != 0)
-            link.ReplySpawned(call, process.Number);
+        // Signals are queued under the same lock: the answer leaves before anything that tells of the process.
+        Tell(book =>
+        {
+            Add(process, name: null);
+            if (linkedTo != 0)
+                book.OnLink(link.Number, new LinkSignal { From = linkedTo, To = process.Number });
+            if (call != 0)
+                FinishLater(link, link.QueueSpawned(call, process.Number));
+        });
         process.Start();
     }
 
@@ -135,8 +128,26 @@ internal sealed partial class MessageHub
     private void EndRelations(ProcessCore process, Firn.ExitReason reason)
     {
         Tell(book => book.OnExited(process.Number, reason));
-        foreach (var monitor in _nodeMonitors.Keys.Where(m => m.Watcher == process).ToList())
-            _nodeMonitors.TryRemove(monitor, out _);
+        DemonitorNodes(process);
+    }
+
+    /// <summary>Lists a process that is about to start, linked to one that may have ended meanwhile.</summary>
+    private void AddLinked(ProcessCore process, string? name, ProcessCore linkedTo) => Tell(book =>
+    {
+        Add(process, name);
+        if (IsAlive(linkedTo.Number))
+            book.Link(linkedTo.Number, ProcessKey.Local(process.Number));
+        else
+            _actions.Add(new DeliverExit(process.Number, ProcessKey.Local(linkedTo.Number), linkedTo.Reason, IsLink: true));
+    });
+
+    private ulong Monitor(RelationBook book, ulong watcher, Pid target)
+    {
+        if (WhyAbsent(target) is not { } reason)
+            return book.Monitor(watcher, KeyOf(target));
+        ulong reference = book.NewReference();
+        _actions.Add(new DownOfAbsent(watcher, reference, target, reason));
+        return reference;
     }
 
     private T Ask<T>(Func<RelationBook, T> ask)
@@ -154,6 +165,21 @@ internal sealed partial class MessageHub
         return true;
     });
 
+    /// <summary>Under the gate: signals are queued at once, so that they go in the order of what was decided, whoever pumps.</summary>
+    private void Act(RelationAction action)
+    {
+        if (action is not SendSignal send)
+            _actions.Add(action);
+        else if (_sessions.TryGetValue(send.Session, out var link))
+            FinishLater(link, link.QueueSignal(send.Type, send.Signal));
+    }
+
+    private void FinishLater(MessageLink link, Queued queued)
+    {
+        if (queued != Queued.Done)
+            _actions.Add(new FinishSignal(link, queued));
+    }
+
     private List<RelationAction> TakeActions()
     {
         lock (_relationGate)
@@ -169,20 +195,20 @@ internal sealed partial class MessageHub
     {
         switch (action)
         {
-            case SendSignal send:
-                if (_sessions.TryGetValue(send.Session, out var link))
-                    link.Signal(send.Type, send.Signal);
-                break;
-            case DeliverDown { Watcher: 0 } down:
-                if (_waiters.TryRemove(down.Reference, out var waiter))
-                    waiter.TrySetResult(down.Reason);
+            case FinishSignal signal:
+                signal.Link.Finish(signal.Queued);
                 break;
             case DeliverDown down:
-                _processes.GetValueOrDefault(down.Watcher)?.Mailbox.DeliverNotice(
-                    new Down(new MonitorRef(down.Reference), IdOf(down.Target), down.Name, down.Reason));
+                OnDown(down.Watcher, down.Reference, IdOf(down.Target), down.Name, down.Reason);
+                break;
+            case DownOfAbsent down:
+                OnDown(down.Watcher, down.Reference, down.Target, null, down.Reason);
                 break;
             case DeliverExit exit:
                 _processes.GetValueOrDefault(exit.Process)?.OnExitSignal(IdOf(exit.From), exit.Reason, exit.IsLink);
+                break;
+            case ExitOfAbsent exit:
+                _processes.GetValueOrDefault(exit.Process)?.OnExitSignal(exit.From, exit.Reason, isLink: true);
                 break;
             case ForgetSession gone:
                 _sessions.TryRemove(gone.Session, out _);
@@ -190,9 +216,23 @@ internal sealed partial class MessageHub
         }
     }
 
+    private void OnDown(ulong watcher, ulong reference, Pid target, string? name, Firn.ExitReason reason)
+    {
+        if (watcher != 0)
+            _processes.GetValueOrDefault(watcher)?.Mailbox.DeliverNotice(new Down(new MonitorRef(reference), target, name, reason));
+        else if (_waiters.TryRemove(reference, out var waiter))
+            waiter.TrySetResult(reason);
+    }
+
     private bool IsAlive(ulong process) => _processes.ContainsKey(process);
 
     private ulong NumberOf(string name) => _names.GetValueOrDefault(name)?.Number ?? 0;
+
+    /// <summary>Why nothing can be asked about a process, if so: its node has been started again since, or is not connected.</summary>
+    private Firn.ExitReason? WhyAbsent(Pid id) =>
+        IsHere(id) ? null
+        : IsOfEarlierLife(id) ? Firn.ExitReason.NoProcess
+        : KeyOf(id).Session < 0 ? Firn.ExitReason.NoConnection : null;
 
     /// <summary>How the book knows a process; one whose node is not connected, or lives another life, is on a session that is none.</summary>
     private ProcessKey KeyOf(Pid id)
@@ -208,6 +248,15 @@ internal sealed partial class MessageHub
         key.Number == 0 ? default
         : key.Session == 0 ? new Pid(Life, key.Number, this)
         : _sessions.TryGetValue(key.Session, out var link) ? new Pid(link.Life, key.Number, this) : default;
+
+    /// <summary>A monitor of a process that cannot be asked about fires.</summary>
+    private sealed record DownOfAbsent(ulong Watcher, ulong Reference, Pid Target, Firn.ExitReason Reason) : RelationAction;
+
+    /// <summary>A link with a process that cannot be asked about breaks.</summary>
+    private sealed record ExitOfAbsent(ulong Process, Pid From, Firn.ExitReason Reason) : RelationAction;
+
+    /// <summary>A frame was queued, and the session must see to it.</summary>
+    private sealed record FinishSignal(MessageLink Link, Queued Queued) : RelationAction;
 
     /// <summary>Nothing of a session is to be carried out any more.</summary>
     private sealed record ForgetSession(long Session) : RelationAction;

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Firn.Messaging;
 
 /// <summary>
-/// The messages of a node: its processes, their names, the functions that may be spawned, and the links to its peers. Relations between
-/// processes are in the other file.
+/// The messages of a node: its processes, their names, the functions that may be spawned, and the links to its peers. Sending, and
+/// relations between processes, are in the other files.
 /// </summary>
 internal sealed partial class MessageHub : ProcessHost
 {
@@ -20,7 +20,7 @@ internal sealed partial class MessageHub : ProcessHost
     private readonly ConcurrentDictionary<string, RegisteredFunction> _functions = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<PeerKey, MessageLink> _links = [];
     private readonly CallBook _localCalls;
-    private readonly Lock _starting = new();
+    private readonly Lock _gate = new();   // around names, and the beginning of the end
     private TokenBucket _complaints;
     private bool _isStopping;
 
@@ -30,7 +30,7 @@ internal sealed partial class MessageHub : ProcessHost
         Life = new NodeLife(self, incarnation);
         _localCalls = NewCallBook();
         _complaints = new TokenBucket(burst: 10, perSecond: 1, clock.Now);
-        _relations = new RelationBook(IsAlive, NumberOf, action => _actions.Add(action));
+        _relations = new RelationBook(IsAlive, NumberOf, Act);
         _pump = new ActionPump<RelationAction>(TakeActions, CarryOut);
     }
 
@@ -44,6 +44,8 @@ internal sealed partial class MessageHub : ProcessHost
 
     /// <summary>The node that users see; set before any process runs.</summary>
     public Node Node { get; set; } = null!;
+
+    public MessageCounts Counts { get; } = new();
 
     /// <summary>Names of processes, in order.</summary>
     public IReadOnlyList<string> Names => [.. _names.Keys.Order(StringComparer.Ordinal)];
@@ -76,85 +78,45 @@ internal sealed partial class MessageHub : ProcessHost
         return new Process<TMessage>(Node, this, number, options.Serializer ?? Serializer, function);
     }
 
-    /// <summary>Lists a process that is about to start, under <paramref name="name"/> if it has one.</summary>
-    public void Add(ProcessCore process, string? name = null)
+    /// <summary>Makes a process and starts it, linked to another of this node if that is given.</summary>
+    public Pid<TMessage> Spawn<TMessage>(Func<Process<TMessage>, Task> function, ProcessOptions? options, ProcessCore? linkedTo = null)
     {
-        if (name is not null)
-            CheckName(name);
-        lock (_starting)
-        {
-            ObjectDisposedException.ThrowIf(_isStopping, typeof(Node));
-            if (name is not null && !_names.TryAdd(name, process))
-                throw NameTaken(name);
-            _processes[process.Number] = process;
-        }
+        ProcessCore.ThrowIfCurrentExited();
+        options ??= ProcessOptions.Default;
+        var process = Create(function, options);
+        if (linkedTo is null)
+            Add(process.CoreOf, options.Name);
+        else
+            AddLinked(process.CoreOf, options.Name, linkedTo);
+        process.CoreOf.Start();
+        return process.Pid;
     }
 
     public void RegisterName(string name, Pid id)
     {
         CheckName(name);
-        var process = FindLocal(id) ?? throw NoProcess($"{id} is no process of this node, or has ended: only those can be given a name here.");
-        if (!_names.TryAdd(name, process))
-            throw NameTaken(name);
-        if (process.HasExited)
-            _names.TryRemove(new KeyValuePair<string, ProcessCore>(name, process));
+        lock (_gate)
+        {
+            var process = FindLocal(id) ?? throw NoProcess($"{id} is no process of this node, or has ended: only those can be given a name here.");
+            TakeName(name, process);
+        }
     }
 
-    public bool Unregister(string name) => _names.TryRemove(name, out _);
+    public bool Unregister(string name)
+    {
+        ProcessCore? process;
+        lock (_gate)
+        {
+            if (!_names.TryRemove(name, out process))
+                return false;
+            process.Names.Remove(name);
+        }
+
+        process.Mailbox.CloseNamed(name);
+        return true;
+    }
 
     public Pid? WhereIs(string name) => _names.TryGetValue(name, out var process) ? process.Id : null;
-
-    public override ValueTask SendAsync<T>(Pid to, T message, MessageSerializer? serializer, CancellationToken cancellationToken) =>
-        SendToAsync(to, message, serializer, cancellationToken);
-
-    /// <summary>As <see cref="SendAsync{T}(Pid, T, MessageSerializer?, CancellationToken)"/>, and not virtual.</summary>
-    public ValueTask SendToAsync<T>(Pid to, T message, MessageSerializer? serializer, CancellationToken cancellationToken)
-    {
-        ProcessCore.ThrowIfCurrentExited();
-        return RouteTo(to) is { } link
-            ? link.SendAsync(TargetKey.Of(to.Number), message, serializer ?? Serializer, Tracing.Current(), cancellationToken)
-            : SendLocalAsync(FindHere(to.Number), message, cancellationToken);
-    }
-
-    public override ValueTask<TReply> CallAsync<T, TReply>(
-        Pid to, T message, TimeSpan timeout, MessageSerializer? serializer, CancellationToken cancellationToken)
-    {
-        ProcessCore.ThrowIfCurrentExited();
-        return RouteTo(to) is { } link
-            ? CallRemoteAsync<T, TReply>(link, TargetKey.Of(to.Number), message, timeout, serializer, cancellationToken)
-            : CallLocalAsync<T, TReply>(FindHere(to.Number), message, timeout, cancellationToken);
-    }
-
-    /// <summary>Sends to whatever process has a name at a node.</summary>
-    public ValueTask SendAsync<T>(string name, NodeName node, T message, MessageSerializer? serializer, CancellationToken cancellationToken)
-    {
-        ProcessCore.ThrowIfCurrentExited();
-        return node == Life.Node.Name
-            ? SendLocalAsync(FindNamed(name), message, cancellationToken)
-            : LinkTo(node).SendAsync(TargetKey.Of(name), message, serializer ?? Serializer, Tracing.Current(), cancellationToken);
-    }
-
-    /// <summary>Calls whatever process has a name at a node.</summary>
-    public ValueTask<TReply> CallAsync<T, TReply>(
-        string name, NodeName node, T message, TimeSpan timeout, MessageSerializer? serializer, CancellationToken cancellationToken)
-    {
-        ProcessCore.ThrowIfCurrentExited();
-        return node == Life.Node.Name
-            ? CallLocalAsync<T, TReply>(FindNamed(name), message, timeout, cancellationToken)
-            : CallRemoteAsync<T, TReply>(LinkTo(node), TargetKey.Of(name), message, timeout, serializer, cancellationToken);
-    }
-
-    /// <summary>Spawns a function of a peer.</summary>
-    public async Task<Pid<TMessage>> SpawnAsync<TMessage, TArgument>(
-        Peer peer, string function, TArgument argument, ProcessCore? linkedTo, CancellationToken cancellationToken)
-    {
-        var link = LinkTo(peer.Key);
-        var target = new ChannelTarget { Spawn = new SpawnTarget { Function = function, LinkedTo = linkedTo?.Number ?? 0 } };
-        var call = new PendingSpawn(this, link, linkedTo);
-        ulong number = await link.CallAsync<TArgument, ulong>(
-            TargetKey.OnceOnly(target), argument, call, CallTimeout.Check(null), Serializer, Tracing.Current(), cancellationToken).ConfigureAwait(false);
-        return new Pid(link.Life, number, this).As<TMessage>();
-    }
 
     /// <summary>Where messages of a channel go that a peer opens; null when there is no such target.</summary>
     public IMessageTarget? FindTarget(MessageLink link, ChannelTarget wire) => wire.TargetCase switch
@@ -176,6 +138,8 @@ internal sealed partial class MessageHub : ProcessHost
     {
         var before = _links.TryGetValue(link.PeerKey, out var other) ? other.Closed : Task.CompletedTask;
         BeginRelations(link);
+        Counts.Begin(link);
+        _connected[link.PeerKey.Name] = true;
         _links[link.PeerKey] = link;
         if (link.IsClosed)
             OnLinkClosed(link);
@@ -186,34 +150,39 @@ internal sealed partial class MessageHub : ProcessHost
     public void OnLinkClosed(MessageLink link)
     {
         _links.TryRemove(new KeyValuePair<PeerKey, MessageLink>(link.PeerKey, link));
+        Counts.End(link);
         EndRelations(link);
     }
 
     /// <summary>A process has ended.</summary>
     public void OnExited(ProcessCore process, Firn.ExitReason reason)
     {
-        _processes.TryRemove(process.Number, out _);
-        foreach (var name in _names.Where(n => n.Value == process).ToList())
-            _names.TryRemove(name);
+        Counts.Ended(reason.Kind);
+        lock (_gate)
+        {
+            _processes.TryRemove(process.Number, out _);
+            foreach (string name in process.Names)
+                _names.TryRemove(name, out _);
+        }
+
         EndRelations(process, reason);
     }
 
     /// <summary>A message came that its process cannot read.</summary>
     public void OnUnreadable(ProcessCore process, FirnException e)
     {
-        lock (_starting)
-        {
-            if (!_complaints.TryTake(_clock.Now))
-                return;
-        }
-
-        LogUnreadable(Logger, process.Number, e.Message);
+        Counts.Unreadable();
+        bool isLogged;
+        lock (_gate)
+            isLogged = _complaints.TryTake(_clock.Now);
+        if (isLogged)
+            LogUnreadable(Logger, process.Number, e.Message);
     }
 
     /// <summary>Ends all processes, and waits for their functions for as long as <paramref name="patience"/>.</summary>
     public async Task StopAsync(TimeSpan patience)
     {
-        lock (_starting)
+        lock (_gate)
             _isStopping = true;
         var processes = _processes.Values.ToArray();
         foreach (var process in processes)
@@ -224,73 +193,37 @@ internal sealed partial class MessageHub : ProcessHost
 
     public ProcessCore? FindLocal(Pid id) => IsHere(id) ? _processes.GetValueOrDefault(id.Number) : null;
 
-    private static FirnException NameTaken(string name) => new(FailureReason.NameTaken, $"The name {name} belongs to another process: unregister it first.");
-
-    private static void CheckName(string name)
+    public static void CheckName(string name)
     {
         if (!ProcessName.IsValid(name))
-            throw new FirnException(FailureReason.InvalidInput, $"\"{name}\" is no name of a process: expected 1 to 128 of A-Z a-z 0-9 . _ / -");
+            throw new FirnException(FailureReason.InvalidInput, $"\"{Shown(name)}\" is no name of a process or function: expected 1 to {StreamOpening.MaxProtocol} of A-Z a-z 0-9 . _ / -");
     }
+
+    /// <summary>Lists a process that is about to start, under <paramref name="name"/> if it has one.</summary>
+    private void Add(ProcessCore process, string? name)
+    {
+        if (name is not null)
+            CheckName(name);
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isStopping, typeof(Node));
+            if (name is not null)
+                TakeName(name, process);
+            _processes[process.Number] = process;
+        }
+    }
+
+    /// <summary>Under the gate.</summary>
+    private void TakeName(string name, ProcessCore process)
+    {
+        if (!_names.TryAdd(name, process))
+            throw new FirnException(FailureReason.NameTaken, $"The name {name} belongs to another process: unregister it first.");
+        process.Names.Add(name);
+    }
+
+    private static string Shown(string? name) => name is { Length: > 200 } ? name[..200] + "…" : name ?? "";
 
     private bool IsHere(Pid id) => id.Life == Life;
-
-    private ProcessCore FindHere(ulong number) => _processes.GetValueOrDefault(number) ?? throw NoProcess();
-
-    private ProcessCore FindNamed(string name) => _names.GetValueOrDefault(name) ?? throw NoProcess($"No process called {name} is on this node.");
-
-    /// <summary>The link to the node of a process; null if that is this one.</summary>
-    private MessageLink? RouteTo(Pid id)
-    {
-        var life = id.Life;
-        if (ReferenceEquals(life, Life))
-            return null;
-        if (life.Route is { IsClosed: false } known && known.Hub == this)
-            return known;
-        if (life == Life)
-            return null;
-
-        var link = LinkTo(life.Node);
-        if (link.Life.Incarnation != life.Incarnation)
-            throw NoProcess($"{id} belonged to an earlier life of {life.Node.Name}, which has been restarted.");
-        return life.Route = link;
-    }
-
-    private MessageLink LinkTo(PeerKey peer) => _links.GetValueOrDefault(peer)
-        ?? throw new FirnException(FailureReason.NotConnected, $"{peer.Name} is not connected: connect first, or wait for PeerUp.");
-
-    private MessageLink LinkTo(NodeName node)
-    {
-        foreach (var link in _links.Values)
-        {
-            if (link.PeerKey.Name == node)
-                return link;
-        }
-
-        throw new FirnException(FailureReason.NotConnected, $"{node} is not connected: connect first, or wait for PeerUp.");
-    }
-
-    private static ValueTask SendLocalAsync<T>(ProcessCore process, T message, CancellationToken cancellationToken) =>
-        process.Mailbox is Mailbox<T> mailbox   // not through a generic virtual call, which costs as much as the rest
-            ? mailbox.DeliverAsync(message, null, Tracing.Current(), cancellationToken)
-            : process.Mailbox.DeliverLocalAsync(message, null, Tracing.Current(), cancellationToken);
-
-    private ValueTask<TReply> CallLocalAsync<T, TReply>(ProcessCore process, T message, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        var call = PendingCall<TReply>.Rent(this, Serializer);
-        _localCalls.Add(call, timeout, cancellationToken);
-        ulong number = call.Call;
-        var reply = call.Task;
-        var sent = process.Mailbox.DeliverLocalAsync(message, CallTicket.Of(_localCalls, call), Tracing.Current(), cancellationToken);
-        return sent.IsCompletedSuccessfully ? reply : _localCalls.AwaitAsync(sent, number, reply);
-    }
-
-    private ValueTask<TReply> CallRemoteAsync<T, TReply>(
-        MessageLink link, TargetKey target, T message, TimeSpan timeout, MessageSerializer? serializer, CancellationToken cancellationToken)
-    {
-        serializer ??= Serializer;
-        var call = PendingCall<TReply>.Rent(this, serializer);
-        return link.CallAsync<T, TReply>(target, message, call, timeout, serializer, Tracing.Current(), cancellationToken);
-    }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Process {Number:x16} was sent what it cannot read, which was dropped: {Why}")]
     private static partial void LogUnreadable(ILogger logger, ulong number, string why);

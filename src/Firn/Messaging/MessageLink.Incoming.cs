@@ -97,7 +97,8 @@ internal sealed partial class MessageLink
             return null;
         }
 
-        var channel = new InChannel(this, _credit, id, target);
+        string? name = wire.TargetCase == ChannelTarget.TargetOneofCase.Name ? wire.Name : null;
+        var channel = new InChannel(this, _credit, id, target, name);
         lock (_incomingGate)
         {
             if (_isIncomingClosed)
@@ -105,7 +106,8 @@ internal sealed partial class MessageLink
             _incoming[id] = channel;
         }
 
-        if (!target.TryAttach(channel))
+        // A name may have been taken back just before the channel was there to be closed.
+        if (!target.TryAttach(channel) || (name is not null && _hub.FindTarget(this, wire) != target))
             CloseChannel(channel, Firn.ExitReason.NoProcess);
         return null;
     }
@@ -185,6 +187,8 @@ internal sealed partial class MessageLink
         // A reply that nobody waits for any more is late, and nothing else.
         if (_calls.TryTake(header.Call) is not { } call)
             return;
+        if (header.Status == ReplyStatus.Ok)
+            Answered++;
         call.OnReply(header.Status, body);
         _waiters.Add(call);
     }

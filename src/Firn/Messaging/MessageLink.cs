@@ -64,6 +64,15 @@ internal sealed partial class MessageLink
     /// <summary>Completes when nothing of it is handed to anybody any more.</summary>
     public Task Closed => _closed.Task;
 
+    /// <summary>Messages that were taken on, replies not included; under the writer's gate.</summary>
+    public long SentMessages { get; set; }
+
+    /// <summary>Messages that have begun to come; the reader's.</summary>
+    public long ReceivedMessages { get; set; }
+
+    /// <summary>Calls that were answered; the reader's.</summary>
+    public long Answered { get; private set; }
+
     /// <summary>The life of the node at the other end.</summary>
     public NodeLife Life { get; }
 
@@ -83,36 +92,37 @@ internal sealed partial class MessageLink
         {
             // One caller alone waits for the reply, and nothing is gained by waiting for more to send.
             var flush = _calls.IsBusy ? Flush.Soon : Flush.Now;
-            sent = SendAsync(target, new MessageHeader(0, number, trace), message, serializer, flush, cancellationToken);
+            sent = SendAsync(target, new MessageHeader(0, number, trace), message, serializer, flush, call.Failed);
         }
-        catch (Exception e) when (_calls.TryTake(number) is { } pending)
+#pragma warning disable CA1031 // It is the call that fails, unless it has ended for a better reason.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
-            pending.Fail(e);
+            _calls.TryTake(number)?.Fail(e);
             return reply;
         }
 
         return sent.IsCompletedSuccessfully ? reply : _calls.AwaitAsync(sent, number, reply);
     }
 
-    /// <summary>Answers a call of the peer.</summary>
+    /// <summary>Answers a call of the peer, which is refused when the reply cannot be sent.</summary>
     public ValueTask ReplyAsync<TReply>(ulong call, TReply reply, MessageSerializer serializer, bool isLast, CancellationToken cancellationToken)
     {
-        if (RawBytes.TryGetMemory(reply, out var raw))
-            return ReplyBytesAsync(call, raw, null, isLast, cancellationToken);
-
-        using var body = new BodyWriter();
         try
         {
+            if (RawBytes.TryGetMemory(reply, out var raw))
+                return ReplyBytesAsync(call, raw, null, isLast, cancellationToken);
+
+            using var body = new BodyWriter();
             Payloads.Write(reply, serializer, body);
+            var bytes = body.Detach(out byte[]? rented);
+            return ReplyBytesAsync(call, bytes, rented, isLast, cancellationToken);
         }
         catch (FirnException e)
         {
-            Refuse(call, ReplyStatus.Failed, $"The reply could not become bytes: {e.Message}");
+            Refuse(call, ReplyStatus.Failed, $"The reply could not be sent: {e.Message}");
             throw;
         }
-
-        var bytes = body.Detach(out byte[]? rented);
-        return ReplyBytesAsync(call, bytes, rented, isLast, cancellationToken);
     }
 
     /// <summary>Refuses a call of the peer.</summary>
@@ -126,21 +136,24 @@ internal sealed partial class MessageLink
         _session.SendInOrder(FrameHeader.Control(FrameType.Reply, payload.Length), payload);
     }
 
-    /// <summary>Answers a spawn, before anything that the new process says.</summary>
-    public void ReplySpawned(ulong call, ulong process)
+    /// <summary>Queues the answer to a spawn; see <see cref="Session.QueueInOrder"/>.</summary>
+    public Queued QueueSpawned(ulong call, ulong process)
     {
         Span<byte> payload = stackalloc byte[ReplyHeader.Size + sizeof(ulong)];
         new ReplyHeader(call, ReplyStatus.Ok).Write(payload);
         BinaryPrimitives.WriteUInt64BigEndian(payload[ReplyHeader.Size..], process);
-        _session.SendInOrder(FrameHeader.Control(FrameType.Reply, payload.Length), payload);
+        return _session.QueueInOrder(FrameHeader.Control(FrameType.Reply, payload.Length), payload);
     }
 
-    /// <summary>Sends a signal, in order with messages.</summary>
-    public void Signal(FrameType type, IMessage signal)
+    /// <summary>Queues a signal, in order with messages; see <see cref="Session.QueueInOrder"/>.</summary>
+    public Queued QueueSignal(FrameType type, IMessage signal)
     {
         var payload = signal.ToByteArray();
-        _session.SendInOrder(FrameHeader.Control(type, payload.Length), payload);
+        return _session.QueueInOrder(FrameHeader.Control(type, payload.Length), payload);
     }
+
+    /// <summary>Sees to what was queued, when no lock is held.</summary>
+    public void Finish(Queued queued) => _session.Finish(queued);
 
     /// <summary>What an operation fails with when the session is over.</summary>
     public FirnException NotConnected() => new(FailureReason.NotConnected, $"The session with {PeerKey.Name} has ended.");
@@ -249,12 +262,27 @@ internal sealed partial class MessageLink
         }
 
         if (!isSent)
-            return SendBytesAsync(TargetKey.OnceOnly(new ChannelTarget { Call = call }), default, body, rented, Flush.Now, cancellationToken);
+            return ReplyLargeAsync(call, body, rented, cancellationToken);
         if (rented is not null)
             ArrayPool<byte>.Shared.Return(rented);
         if (writes)
             _writer.WriteClaimed();
         return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask ReplyLargeAsync(ulong call, ReadOnlyMemory<byte> body, byte[]? rented, CancellationToken cancellationToken)
+    {
+        var target = TargetKey.OnceOnly(new ChannelTarget { Call = call });
+        try
+        {
+            await SendBytesAsync(target, default, body, rented, Flush.Now, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // Nothing of it has been taken for the reply: the caller is told that there is none.
+            Refuse(call, ReplyStatus.Failed, $"The reply could not be sent: {e.Message}");
+            throw;
+        }
     }
 
     private OutChannel? Find(TargetKey target) =>

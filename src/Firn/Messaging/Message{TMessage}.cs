@@ -58,6 +58,7 @@ public readonly struct Message<TMessage>
     /// <exception cref="InvalidOperationException">It was answered already.</exception>
     public void Refuse(string sentence)
     {
+        ArgumentNullException.ThrowIfNull(sentence);
         if (_process is null || _extra is not CallTicket call)
             return;
 

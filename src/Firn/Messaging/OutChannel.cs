@@ -56,6 +56,7 @@ internal sealed class OutChannel(MessageLink link, SessionWriter writer, uint id
                 var frame = writer.AddMessage(FrameHeader.Size + length);
                 WriteWhole(frame, header, body.Span, length);
                 _position = writer.AddedMessages;
+                link.SentMessages++;
                 writes = writer.Claim(flush);
             }
             else
@@ -63,6 +64,7 @@ internal sealed class OutChannel(MessageLink link, SessionWriter writer, uint id
                 send = MessageSend.Rent(this, header, body, rented);
                 sent = send.Task;
                 _waiting.Enqueue(send);
+                link.SentMessages++;
                 writes = Advance(flush);
             }
         }

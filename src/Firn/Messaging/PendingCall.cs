@@ -39,25 +39,41 @@ internal abstract class PendingCall : IWaiter
 }
 
 /// <summary>A call whose caller awaits a <typeparamref name="TReply"/>; the reply is read where the caller goes on.</summary>
+#pragma warning disable CA1001 // A source of cancellation without timer or wait handle holds nothing to dispose of.
 internal class PendingCall<TReply> : PendingCall, IValueTaskSource<TReply>
+#pragma warning restore CA1001
 {
     private static readonly Pool<PendingCall<TReply>> Calls = new(() => new PendingCall<TReply>());
 
     private ManualResetValueTaskSourceCore<TReply> _completion;
     private Exception? _failure;
     private TReply? _reply;
+    private CancellationTokenSource _failed = new();
     private MessageSerializer _serializer = null!;
-    private ProcessHost _host = null!;
+    private MessageHub _hub = null!;
     private byte[]? _body;
     private int _length;
     private CancellationTokenRegistration _cancellation;
 
     public ValueTask<TReply> Task => new(this, _completion.Version);
 
-    public static PendingCall<TReply> Rent(ProcessHost host, MessageSerializer serializer)
+    /// <summary>Cancelled when the call has failed: a message that still waits to be sent need not be.</summary>
+    public CancellationToken Failed => _failed.Token;
+
+    private PendingCall()
+    {
+    }
+
+    /// <summary>One whose reply is not read with a serializer.</summary>
+    protected PendingCall(MessageHub hub) => _hub = hub;
+
+    /// <summary>The caller's node, while the call lasts.</summary>
+    protected MessageHub Hub => _hub;
+
+    public static PendingCall<TReply> Rent(MessageHub hub, MessageSerializer serializer)
     {
         var call = Calls.Rent();
-        (call._host, call._serializer) = (host, serializer);
+        (call._hub, call._serializer) = (hub, serializer);
         return call;
     }
 
@@ -88,9 +104,15 @@ internal class PendingCall<TReply> : PendingCall, IValueTaskSource<TReply>
     public override void OnLocalReply<TGiven>(TGiven reply)
     {
         if (LocalValues.TryConvert<TGiven, TReply>(reply, out var result, out var failure))
+        {
+            _hub.Counts.AnsweredLocally();
             SetReply(result);
+        }
         else
+        {
             SetFailure(failure);
+        }
+
         Resume(here: false);
     }
 
@@ -111,11 +133,11 @@ internal class PendingCall<TReply> : PendingCall, IValueTaskSource<TReply>
 
     TReply IValueTaskSource<TReply>.GetResult(short token)
     {
-        var (body, length, host, serializer) = (_body, _length, _host, _serializer);
+        var (body, length, hub, serializer) = (_body, _length, _hub, _serializer);
         try
         {
             var result = _completion.GetResult(token);
-            return length < 0 ? result : Read(body.AsMemory(0, length), serializer, host);
+            return length < 0 ? result : Read(body.AsMemory(0, length), serializer, hub);
         }
         finally
         {
@@ -123,7 +145,9 @@ internal class PendingCall<TReply> : PendingCall, IValueTaskSource<TReply>
                 ArrayPool<byte>.Shared.Return(body);
             _cancellation.Dispose();
             _completion.Reset();
-            (_body, _length, _cancellation, _host, _serializer, _failure, _reply) = (null, 0, default, null!, null!, null, default);
+            if (!_failed.TryReset())
+                _failed = new CancellationTokenSource();
+            (_body, _length, _cancellation, _hub, _serializer, _failure, _reply) = (null, 0, default, null!, null!, null, default);
             Recycle();
         }
     }
@@ -140,7 +164,12 @@ internal class PendingCall<TReply> : PendingCall, IValueTaskSource<TReply>
     protected void SetReply(TReply reply) => (_reply, _length) = (reply, -1);
 
     /// <summary>There is none.</summary>
-    protected void SetFailure(Exception failure) => (_failure, _length) = (failure, -1);
+    protected void SetFailure(Exception failure)
+    {
+        _failed.Cancel();   // calls back Firn alone
+        _hub.Counts.CallFailed(failure);
+        (_failure, _length) = (failure, -1);
+    }
 
     // The bytes go back to the pool at once: what would only be lent is copied.
     private static TReply Read(ReadOnlyMemory<byte> body, MessageSerializer serializer, ProcessHost host) =>

@@ -7,7 +7,7 @@ namespace Firn.Messaging;
 /// A spawn whose caller awaits the number of the new process. A link is entered as soon as the reply is read, before anything that the new
 /// process then signals.
 /// </summary>
-internal sealed class PendingSpawn(MessageHub hub, MessageLink link, ProcessCore? linkedTo) : PendingCall<ulong>
+internal sealed class PendingSpawn(MessageHub hub, MessageLink link, ProcessCore? linkedTo) : PendingCall<ulong>(hub)
 {
     public override void OnReply(ReplyStatus status, ReadOnlySpan<byte> body)
     {
@@ -22,7 +22,7 @@ internal sealed class PendingSpawn(MessageHub hub, MessageLink link, ProcessCore
         else
         {
             if (linkedTo is not null)
-                hub.OnSpawnedLinked(linkedTo, link, number);
+                Hub.OnSpawnedLinked(linkedTo, link, number);
             SetReply(number);
         }
     }

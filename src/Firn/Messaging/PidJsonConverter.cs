@@ -50,5 +50,11 @@ public sealed class PidJsonConverter : JsonConverterFactory
 
         public override void Write(Utf8JsonWriter writer, Pid<TMessage> value, JsonSerializerOptions options) =>
             writer.WriteStringValue(value.ToString());
+
+        public override Pid<TMessage> ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            Parse(reader.GetString()).As<TMessage>();
+
+        public override void WriteAsPropertyName(Utf8JsonWriter writer, Pid<TMessage> value, JsonSerializerOptions options) =>
+            writer.WritePropertyName(value.ToString());
     }
 }

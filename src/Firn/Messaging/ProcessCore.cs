@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 
 namespace Firn.Messaging;
@@ -6,7 +7,7 @@ namespace Firn.Messaging;
 /// A process, whatever its messages are: it lives from its start to the first of its ends. .NET cannot stop a function, so an end makes
 /// the process dead at once for everybody else, and its function finds out at its next call.
 /// </summary>
-#pragma warning disable CA1001 // Its source of cancellation is disposed when its function has returned.
+#pragma warning disable CA1001 // A source of cancellation without timer or wait handle holds nothing to dispose of.
 internal abstract partial class ProcessCore(MessageHub hub, ulong number)
 #pragma warning restore CA1001
 {
@@ -15,7 +16,7 @@ internal abstract partial class ProcessCore(MessageHub hub, ulong number)
 
     private readonly CancellationTokenSource _exiting = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _hasExited;
+    private StrongBox<ExitReason>? _exit;
 
     /// <summary>The process whose function runs here; null outside of any.</summary>
     public static ProcessCore? Current => Running.Value;
@@ -28,16 +29,19 @@ internal abstract partial class ProcessCore(MessageHub hub, ulong number)
 
     public abstract Mailbox Mailbox { get; }
 
+    /// <summary>Its names; under the hub's gate.</summary>
+    public HashSet<string> Names { get; } = new(0, StringComparer.Ordinal);
+
     /// <summary>Cancelled when the process has ended.</summary>
     public CancellationToken Exiting => _exiting.Token;
 
     /// <summary>Whether exits that could be refused come as notices.</summary>
     public bool TrapsExits { get; set; }
 
-    public bool HasExited => Volatile.Read(ref _hasExited) != 0;
+    public bool HasExited => Volatile.Read(ref _exit) is not null;
 
     /// <summary>Why it ended, once it has.</summary>
-    public ExitReason Reason { get; private set; }
+    public ExitReason Reason => Volatile.Read(ref _exit)?.Value ?? default;
 
     /// <summary>Completes when its function has returned.</summary>
     public Task Ended => _ended.Task;
@@ -59,17 +63,17 @@ internal abstract partial class ProcessCore(MessageHub hub, ulong number)
     /// <summary>Ends the process; the first reason counts.</summary>
     public void Exit(ExitReason reason)
     {
-        if (Interlocked.CompareExchange(ref _hasExited, 1, 0) != 0)
+        if (Interlocked.CompareExchange(ref _exit, new StrongBox<ExitReason>(reason), null) is not null)
             return;
 
-        Reason = reason;
         Mailbox.Close(reason);
         Hub.OnExited(this, reason);
-        if (!_ended.Task.IsCompleted)
-            _ = NudgeAsync();
+        _ = CancelAsync();
+        if (!Ended.IsCompleted)
+            _ = WatchAsync();
     }
 
-    /// <summary>Another process has ended or wants this one to.</summary>
+    /// <summary>Another process has ended or wants this one to. Along a chain of links the first end is told of, not each that followed.</summary>
     public void OnExitSignal(Pid from, ExitReason reason, bool isLink)
     {
         if (reason.Kind == ExitKind.Killed && !isLink)
@@ -77,7 +81,7 @@ internal abstract partial class ProcessCore(MessageHub hub, ulong number)
         else if (TrapsExits)
             Mailbox.DeliverNotice(new ExitNotice(from, reason, isLink));
         else if (reason.Kind != ExitKind.Normal)
-            Exit(isLink ? new ExitReason(ExitKind.Linked, $"{from} ended: {reason}") : reason);
+            Exit(!isLink ? reason : reason.Kind == ExitKind.Linked ? reason : new ExitReason(ExitKind.Linked, $"{from} ended: {reason}"));
     }
 
     /// <summary>The function.</summary>
@@ -89,51 +93,52 @@ internal abstract partial class ProcessCore(MessageHub hub, ulong number)
     private async Task RunAsync()
     {
         Running.Value = this;
-        var reason = ExitReason.Normal;
+        Exception? failure = null;
         try
         {
-            await InvokeAsync().ConfigureAwait(false);
-        }
-        catch (ProcessExitedException e) when (e.Process == Id)
-        {
-            reason = Reason;
+            if (!HasExited)   // ended before it could start
+                await InvokeAsync().ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // The function is the user's code: whatever it throws is how the process ended.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            if (!HasExited)
-                LogFailed(Hub.Logger, e, Number);
-            reason = ExitReason.Error($"{e.GetType().Name}: {e.Message}");
+            failure = e;
         }
 
+        bool hasFailed = failure is not null && !HasExited;
         _ended.TrySetResult();
-        Exit(reason);
+        Exit(hasFailed ? ExitReason.Error($"{failure!.GetType().Name}: {failure.Message}") : ExitReason.Normal);
         OnEnded();
-        _exiting.Dispose();
+        if (hasFailed)
+            LogFailed(Hub.Logger, failure!, Number);
     }
 
-    /// <summary>Tells the function that its process has ended, and the log if it does not care.</summary>
-    private async Task NudgeAsync()
+    /// <summary>Tells the function, and what it has started, that the process has ended.</summary>
+    private async Task CancelAsync()
     {
         try
         {
             await _exiting.CancelAsync().ConfigureAwait(false);
-            await Ended.WaitAsync(Patience, Hub.Time).ConfigureAwait(false);
-        }
-        catch (ObjectDisposedException)
-        {
-            // It returned at the same moment.
-        }
-        catch (TimeoutException)
-        {
-            LogStillRunning(Hub.Logger, Number, Reason);
         }
 #pragma warning disable CA1031 // A callback on Exiting is the user's code.
         catch (Exception e)
 #pragma warning restore CA1031
         {
             LogCallbackFailed(Hub.Logger, e, Number);
+        }
+    }
+
+    /// <summary>Tells the log if the function does not care.</summary>
+    private async Task WatchAsync()
+    {
+        try
+        {
+            await Ended.WaitAsync(Patience, Hub.Time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            LogStillRunning(Hub.Logger, Number, Reason);
         }
     }
 

@@ -68,10 +68,14 @@ public sealed class Process<TMessage>
         {
             while (true)
             {
+                _core.ThrowIfExited();
+                cancellationToken.ThrowIfCancellationRequested();   // first, or a busy process would never stop
                 if (TryNext(out var message))
                     return message;
-                cancellationToken.ThrowIfCancellationRequested();
-                await _core.Box.WaitAsync().ConfigureAwait(false);
+                var arrival = _core.Box.WaitAsync();
+                if (cancellationToken.IsCancellationRequested)
+                    _core.Box.CancelWait();   // it was cancelled before there was a wait
+                await arrival.ConfigureAwait(false);
             }
         }
     }
@@ -102,6 +106,13 @@ public sealed class Process<TMessage>
         _core.Hub.MonitorNode(_core, node);
     }
 
+    /// <summary>Takes a <see cref="MonitorNode"/> back. A <see cref="NodeDown"/> may be in the mailbox already.</summary>
+    public void DemonitorNode(NodeName node)
+    {
+        _core.ThrowIfExited();
+        _core.Hub.DemonitorNode(_core, node);
+    }
+
     /// <summary>Takes a <see cref="Monitor(Pid)"/> back. A <see cref="Down"/> may be in the mailbox already.</summary>
     public void Demonitor(MonitorRef monitor)
     {
@@ -127,14 +138,23 @@ public sealed class Process<TMessage>
         _core.Hub.Unlink(_core, process);
     }
 
+    /// <summary>Starts a process on this node, as <see cref="Node.Spawn{TOther}(Func{Process{TOther}, Task}, ProcessOptions?)"/>, and links the two from its first moment.</summary>
+    /// <exception cref="FirnException"><see cref="FailureReason.NameTaken"/>: another process has the name.</exception>
+    public Pid<TOther> SpawnLinked<TOther>(Func<Process<TOther>, Task> function, ProcessOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        _core.ThrowIfExited();
+        return _core.Hub.Spawn(function, options, _core);
+    }
+
     /// <summary>Starts a process on <paramref name="peer"/>, as <see cref="Peer.SpawnAsync{TOther, TArgument}"/>, and links the two from its first moment.</summary>
     /// <exception cref="FirnException">It was not started.</exception>
     public Task<Pid<TOther>> SpawnLinkedAsync<TOther, TArgument>(
-        Peer peer, string function, TArgument argument, CancellationToken cancellationToken = default)
+        Peer peer, string function, TArgument argument, MessageSerializer? serializer = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(peer);
         _core.ThrowIfExited();
-        return _core.Hub.SpawnAsync<TOther, TArgument>(peer, function, argument, _core, cancellationToken);
+        return _core.Hub.SpawnAsync<TOther, TArgument>(peer, function, argument, serializer, _core, cancellationToken);
     }
 
     /// <summary>Ends this process for <paramref name="reason"/>: throws.</summary>
@@ -143,7 +163,7 @@ public sealed class Process<TMessage>
     public void Exit(ExitReason reason)
     {
         _core.Exit(reason);
-        throw new ProcessExitedException(_core.Id, reason);
+        throw new ProcessExitedException(_core.Id, _core.Reason);
     }
 
     private bool TryNext(out Message<TMessage> message)
@@ -169,7 +189,7 @@ public sealed class Process<TMessage>
 
         var body = envelope.Local;
         var call = (CallTicket?)envelope.Extra;
-        int version = call?.Version ?? 0;
+        int version = envelope.CallVersion;
         if (envelope.Channel is not null)
         {
             try

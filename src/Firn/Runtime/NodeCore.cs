@@ -53,7 +53,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         Hub = new MessageHub(setup.Self, setup.Identity.Incarnation, Clock, Schedule, setup.Options.Serializer, _logger);
         StreamHandlers = new StreamHandlers(_logger);
         _services = new SessionServices(Clock, Schedule, new MemoryWatch(Clock.Time), StreamHandlers, Hub);
-        Telemetry = new FirnTelemetry(setup.Self.Name.ToString(), _connections.Totals);
+        Telemetry = new FirnTelemetry(setup.Self.Name.ToString(), _connections.Totals, Hub);
         Handshaker = new Handshaker(this);
         Acceptor = new Acceptor(Clock, Schedule, Handshaker.AcceptAsync, _logger);
     }

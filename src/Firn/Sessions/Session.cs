@@ -170,9 +170,17 @@ internal sealed class Session : Scheduled, IFrameSink
     }
 
     /// <summary>Queues a frame that goes after the messages that were sent before, like <see cref="Send"/>.</summary>
-    public void SendInOrder(FrameHeader header, ReadOnlySpan<byte> payload)
+    public void SendInOrder(FrameHeader header, ReadOnlySpan<byte> payload) => Finish(QueueInOrder(header, payload));
+
+    /// <summary>As <see cref="SendInOrder"/>, under a lock of the caller's, who calls <see cref="Finish"/> with the result when he has left it.</summary>
+    public Queued QueueInOrder(FrameHeader header, ReadOnlySpan<byte> payload) => _writer.QueueInOrder(header, payload);
+
+    /// <summary>Sees to what was queued.</summary>
+    public void Finish(Queued queued)
     {
-        if (!_writer.TryWriteInOrder(header, payload) && !IsEnded)
+        if (queued == Queued.ToWrite)
+            _writer.WriteClaimed();
+        else if (queued == Queued.Refused && !IsEnded)
             EndOfPatience();
     }
 

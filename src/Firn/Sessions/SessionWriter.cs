@@ -18,6 +18,19 @@ internal enum Flush
     Adaptive,
 }
 
+/// <summary>What became of a frame that was to be queued.</summary>
+internal enum Queued
+{
+    /// <summary>It is on its way.</summary>
+    Done,
+
+    /// <summary>Whoever queued it is to write.</summary>
+    ToWrite,
+
+    /// <summary>Too much waits, or the session is over.</summary>
+    Refused,
+}
+
 /// <summary>
 /// The session's only writer. It has no task of its own: whoever finds it idle writes, and what is queued meanwhile goes out in the
 /// next write. Control frames go first; then, by turns, messages and signals in their order, and the frames of
@@ -127,24 +140,19 @@ internal sealed class SessionWriter : IThreadPoolWorkItem
     }
 
     /// <summary>
-    /// Queues a frame among the messages, whether or not there is room: a signal, a refusal. False when too many wait or the session
-    /// is over.
+    /// Queues a frame among the messages, whether or not there is room: a signal, a refusal. Writes nothing itself, so a caller may hold
+    /// a lock.
     /// </summary>
-    public bool TryWriteInOrder(FrameHeader header, ReadOnlySpan<byte> payload)
+    public Queued QueueInOrder(FrameHeader header, ReadOnlySpan<byte> payload)
     {
-        bool writes;
         lock (Gate)
         {
             if (_isCompleted || _messages.Length + payload.Length > MaxMessages + MaxQueued)
-                return false;
+                return Queued.Refused;
 
             AddMessage(header, payload);
-            writes = Claim(Flush.Soon);
+            return Claim(Flush.Soon) ? Queued.ToWrite : Queued.Done;
         }
-
-        if (writes)
-            Write(onPool: false);
-        return true;
     }
 
     /// <summary>Under the gate: bytes that were ever added to the messages.</summary>

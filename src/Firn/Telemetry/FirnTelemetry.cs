@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Firn.Messaging;
 using Firn.Sessions;
 
 namespace Firn.Telemetry;
@@ -19,8 +20,8 @@ internal sealed class FirnTelemetry : IDisposable
     private readonly Counter<long> _sessionsEnded;
     private readonly Histogram<double> _rtt;
 
-    /// <summary>Instruments of a node called <paramref name="node"/>, observing <paramref name="traffic"/>.</summary>
-    public FirnTelemetry(string node, Func<TrafficTotals> traffic)
+    /// <summary>Instruments of a node called <paramref name="node"/>, observing <paramref name="traffic"/> and <paramref name="messages"/>.</summary>
+    public FirnTelemetry(string node, Func<TrafficTotals> traffic, MessageHub messages)
     {
         _meter = new Meter(new MeterOptions(Name) { Tags = [new("firn.node", node)] });
         _handshakes = _meter.CreateCounter<long>("firn.handshakes", "{handshake}", "Handshakes that ended, by role and result.");
@@ -30,6 +31,7 @@ internal sealed class FirnTelemetry : IDisposable
         _meter.CreateObservableCounter("firn.bytes", () => ByDirection(traffic(), t => (t.BytesSent, t.BytesReceived)), "By", "Bytes of frames, inside TLS.");
         _meter.CreateObservableCounter("firn.frames", () => ByDirection(traffic(), t => (t.FramesSent, t.FramesReceived)), "{frame}", "Frames.");
         _meter.CreateObservableGauge("firn.send_queue", () => traffic().QueuedBytes, "By", "Bytes that wait to be sent, over all sessions.");
+        ObserveMessages(messages);
     }
 
     public void HandshakeEnded(string role, string result) => _handshakes.Add(1, new("role", role), new("result", result));
@@ -40,11 +42,31 @@ internal sealed class FirnTelemetry : IDisposable
 
     public void Dispose() => _meter.Dispose();
 
+    private void ObserveMessages(MessageHub messages)
+    {
+        var counts = messages.Counts;
+        _meter.CreateObservableCounter(
+            "firn.messages", () => Sides(counts.Totals.Sent, counts.Totals.Received), "{message}", "Messages to and from peers, calls included.");
+        _meter.CreateObservableCounter(
+            "firn.messages.unreadable", () => counts.Totals.Unreadable, "{message}", "Messages that were dropped, since their process could not read them.");
+        _meter.CreateObservableCounter(
+            "firn.calls", () => Labelled("result", counts.FailedCalls.Prepend(("ok", counts.Totals.Answered))), "{call}", "Calls that ended, by result.");
+        _meter.CreateObservableUpDownCounter("firn.processes", () => messages.Count, "{process}", "Processes that run.");
+        _meter.CreateObservableCounter(
+            "firn.processes.ended", () => Labelled("reason", counts.EndedProcesses), "{process}", "Processes that ended, by kind of reason.");
+    }
+
+    private static IEnumerable<Measurement<long>> Labelled(string label, IEnumerable<(string Value, long Count)> counts) =>
+        counts.Select(c => new Measurement<long>(c.Count, new KeyValuePair<string, object?>(label, c.Value)));
+
     private static Measurement<long>[] ByDirection(TrafficTotals totals, Func<TrafficTotals, (long Sent, long Received)> pick)
     {
         var (sent, received) = pick(totals);
-        return [new(sent, new KeyValuePair<string, object?>("direction", "sent")), new(received, new KeyValuePair<string, object?>("direction", "received"))];
+        return Sides(sent, received);
     }
+
+    private static Measurement<long>[] Sides(long sent, long received) =>
+        [new(sent, new KeyValuePair<string, object?>("direction", "sent")), new(received, new KeyValuePair<string, object?>("direction", "received"))];
 }
 
 /// <summary>Sums over the sessions of a node since its start.</summary>

@@ -51,6 +51,57 @@ public sealed class TelemetryTests : NodeFixture
     }
 
     [Fact]
+    public async Task The_meter_counts_messages_calls_and_processes()
+    {
+        using var meter = new Readings("busy@busy.lan");
+        using var there = new Readings("busier@busier.lan");
+        var a = await StartAsync("busy");
+        var b = await StartAsync("busier");
+        var peer = await a.ConnectAsync(b);
+        static async Task EchoAsync(Process<string> self)
+        {
+            await foreach (var message in self.Messages)
+                await message.ReplyAsync(message.Body);
+        }
+
+        b.Node.Spawn<string>("echo", EchoAsync);
+        var (remote, local) = (peer.Named<string>("echo"), a.Node.Spawn<string>(EchoAsync));
+        await remote.SendAsync("a message");
+        await remote.CallAsync<string>("a call");
+        await local.CallAsync<string>("local");
+        await Should.ThrowAsync<FirnException>(() => remote.CallAsync<int>("not a number").AsTask());
+        await Should.ThrowAsync<FirnException>(() => peer.Named<int>("echo").CallAsync<int>(7).AsTask());
+        await Should.ThrowAsync<FirnException>(() => peer.Named<int>("nobody").CallAsync<int>(7).AsTask());
+        await Should.ThrowAsync<OperationCanceledException>(async () =>
+        {
+            using var cancellation = new CancellationTokenSource();
+            var call = a.Node.Spawn<string>(self => Task.Delay(Timeout.Infinite, self.Exiting)).CallAsync<int>("no answer", null, cancellation.Token);
+            await cancellation.CancelAsync();
+            await call;
+        });
+        a.Node.Exit(local, ExitReason.Killed);
+
+        meter.Observe();
+
+        meter.Sum("firn.messages", ("direction", "sent")).ShouldBe(5);
+        meter.Sum("firn.messages", ("direction", "received")).ShouldBe(0);
+        meter.Sum("firn.calls", ("result", "ok")).ShouldBe(3);   // one whose reply its caller could not read among them
+        meter.Sum("firn.calls", ("result", "BadMessage")).ShouldBe(1);
+        meter.Sum("firn.calls", ("result", "NoProcess")).ShouldBe(1);
+        meter.Sum("firn.calls", ("result", "Cancelled")).ShouldBe(1);
+        meter.Sum("firn.processes").ShouldBe(1);
+        meter.Sum("firn.processes.ended", ("reason", "Killed")).ShouldBe(1);
+
+        there.Observe();
+        there.Sum("firn.messages.unreadable").ShouldBe(1);
+        there.Sum("firn.messages", ("direction", "received")).ShouldBe(4);   // nobody took the one to nobody
+        await peer.HangupAsync();
+        meter.Clear();
+        meter.Observe();
+        meter.Sum("firn.messages", ("direction", "sent")).ShouldBe(5);   // a counter never goes back
+    }
+
+    [Fact]
     public async Task Spans_tell_of_dials_and_name_no_peer()
     {
         var spans = new ConcurrentBag<Activity>();

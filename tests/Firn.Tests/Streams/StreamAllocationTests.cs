@@ -1,0 +1,39 @@
+namespace Firn.Tests.Streams;
+
+/// <summary>Tests that measure the whole process, and so run while no other does.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class AloneCollection
+{
+    public const string Name = "alone";
+}
+
+[Collection(AloneCollection.Name)]
+public class StreamAllocationTests : StreamFixture
+{
+    [Theory]
+    [InlineData(200)]
+    [InlineData(4_000)]
+    [InlineData(100_000)]
+    public async Task Reading_and_writing_allocate_next_to_nothing(int chunk)
+    {
+        await using var pair = await OpenAsync();
+        var (buffer, written) = (new byte[64 * 1024], new byte[chunk]);
+        await TransferAsync(8 << 20);
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        await TransferAsync(16 << 20);
+        long perMebibyte = (GC.GetTotalAllocatedBytes(precise: true) - before) / 16;
+        perMebibyte.ShouldBeLessThan(20_000, $"bytes allocated at both ends for each MiB, in writes of {chunk} bytes");
+
+        async Task TransferAsync(int total)
+        {
+            var writing = Task.Run(async () =>
+            {
+                for (int left = total; left > 0; left -= chunk)
+                    await pair.Here.WriteAsync(written.AsMemory(0, Math.Min(chunk, left)));
+            });
+            for (int left = total; left > 0;)
+                left -= await pair.There.ReadAsync(buffer);
+            await writing.Within();
+        }
+    }
+}

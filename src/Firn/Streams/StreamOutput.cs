@@ -55,7 +55,8 @@ internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, i
                 _write = write = StreamWrite.Rent(data);
             }
 
-            writes = Advance();
+            // In a burst of small writes, the next may come before the connection is worth a frame.
+            writes = Advance(write is null ? Flush.Adaptive : Flush.Now);
         }
 
         var task = write?.Task ?? ValueTask.CompletedTask;
@@ -259,12 +260,12 @@ internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, i
         (_collected, _collectedLength) = (null, 0);
     }
 
-    private bool Advance()
+    private bool Advance(Flush flush = Flush.Now)
     {
         if (!CanWrite || writer.IsCompleted)
             return false;
         writer.Enqueue(this);
-        return writer.Claim(Flush.Now);
+        return writer.Claim(flush);
     }
 
     private StreamWrite? Fail(Exception failure)

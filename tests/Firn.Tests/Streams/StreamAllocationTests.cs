@@ -18,13 +18,24 @@ public class StreamAllocationTests : StreamFixture
     {
         await using var pair = await OpenAsync();
         var (buffer, written) = (new byte[64 * 1024], new byte[chunk]);
-        await TransferAsync(8 << 20);
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        await TransferAsync(16 << 20);
-        long perMebibyte = (GC.GetTotalAllocatedBytes(precise: true) - before) / 16;
-        perMebibyte.ShouldBeLessThan(20_000, $"bytes allocated at both ends for each MiB, in writes of {chunk} bytes");
+        long least = long.MaxValue;
+        for (int i = 0; i < 8; i++)   // what every frame costs shows in each round; compiling and growing pools do not
+        {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            await TransferAsync(4);
+            least = Math.Min(least, (GC.GetTotalAllocatedBytes(precise: true) - before) / 4);
+        }
 
-        async Task TransferAsync(int total)
+        least.ShouldBeLessThan(10_000, $"bytes allocated at both ends for each MiB, in writes of {chunk} bytes");
+
+        // A quarter of a MiB at a time, so that what is unread never is more than the buffers that the process pools.
+        async Task TransferAsync(int mebibytes)
+        {
+            for (int i = 0; i < 4 * mebibytes; i++)
+                await TransferQuarterAsync(256 * 1024);
+        }
+
+        async Task TransferQuarterAsync(int total)
         {
             var writing = Task.Run(async () =>
             {

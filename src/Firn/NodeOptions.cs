@@ -72,6 +72,12 @@ public sealed class NodeOptions
     /// <summary>Transports instead of TCP; for simulations.</summary>
     internal IReadOnlyList<Transports.ITransport>? Transports { get; set; }
 
+    /// <summary>The largest payload of a frame of a stream or message that is sent; a few bytes in tests of reassembly.</summary>
+    internal int MaxSentPayload { get; set; } = Protocol.FrameHeader.DefaultMaxPayload;
+
+    /// <summary>Whether the process is short of memory, instead of what the garbage collector says.</summary>
+    internal Func<bool>? IsMemoryShort { get; set; }
+
     /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: an option is out of its range.</exception>
     internal void Validate()
     {

@@ -2,8 +2,9 @@ namespace Firn.Protocol;
 
 /// <summary>
 /// The receiving end of credit: how much the other end may have sent, in all, since the start of a stream or channel. The window is
-/// what may be under way or unread. It doubles while it holds the sender back (it was used up within two round trips) and the
-/// <see cref="WindowBudget"/> allows, and halves when the budget is tight; never below its floor.
+/// what may be under way or unread. It doubles while it holds the sender back (all of it was used within four round trips, and little of it is unread:
+/// a wider one would not help a slow reader) and the <see cref="WindowBudget"/> allows, and halves when the budget is tight; never below
+/// its floor.
 /// <para>Totals only rise, so a grant that is repeated does no harm. One thread may <see cref="TryReceive"/> while another
 /// does the rest.</para>
 /// </summary>
@@ -20,10 +21,11 @@ internal struct ReceiveWindow
     private long _consumed;
     private long _lastGrant;
     private bool _isClosed;
+    private long _grantBefore;   // a reader that wakes up late takes half a window at once, but not two halves
 
     /// <summary>A window of <paramref name="floor"/>, which the other end knows without being told.</summary>
     public ReceiveWindow(WindowBudget budget, int floor) =>
-        (_budget, _floor, _window, _granted, _lastGrant) = (budget, floor, floor, floor, long.MinValue / 2);
+        (_budget, _floor, _window, _granted, _lastGrant, _grantBefore) = (budget, floor, floor, floor, long.MinValue / 2, long.MinValue / 2);
 
     /// <summary>The window at present.</summary>
     public readonly int Size => _window;
@@ -70,9 +72,9 @@ internal struct ReceiveWindow
 
         if (_budget.IsTight)
             Shrink(Math.Max(_floor, _window - _window / 2));     // what is granted fits into that
-        else if (now - _lastGrant < 2 * roundTrip)
+        else if (now - _grantBefore < 4 * roundTrip && Unread < _window / 4)
             TryGrow();
-        _lastGrant = now;
+        (_grantBefore, _lastGrant) = (_lastGrant, now);
         return Grant();
     }
 

@@ -308,7 +308,7 @@ internal sealed partial class MessageLink
                     return other;
                 }
 
-                channel = new OutChannel(this, _writer, ++_lastOut, target);
+                channel = new OutChannel(this, _writer, ++_lastOut, target, _session.MaxSentPayload);
                 _outgoing[channel.Id] = channel;
                 if (target.Name is not null)
                     _toNames[target.Name] = channel;

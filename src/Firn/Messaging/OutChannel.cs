@@ -10,7 +10,7 @@ namespace Firn.Messaging;
 /// The sending end of a channel: messages for one target at the peer, in order. Small ones go straight among the session's messages
 /// while there is credit and room; the others wait, and are sent in turn with other channels and streams.
 /// </summary>
-internal sealed class OutChannel(MessageLink link, SessionWriter writer, uint id, TargetKey target) : Outlet
+internal sealed class OutChannel(MessageLink link, SessionWriter writer, uint id, TargetKey target, int maxPayload) : Outlet
 {
     private readonly Queue<MessageSend> _waiting = new(0);
     private SendCredit _credit = new(InChannel.Floor);
@@ -196,8 +196,8 @@ internal sealed class OutChannel(MessageLink link, SessionWriter writer, uint id
 
     private static int Charge(int body) => MessageHeader.Overhead + body;
 
-    private static bool IsWhole(in MessageHeader header, ReadOnlyMemory<byte> body) =>
-        header.WholeSize + body.Length <= FrameHeader.DefaultMaxPayload;
+    private bool IsWhole(in MessageHeader header, ReadOnlyMemory<byte> body) =>
+        body.Length <= Math.Max(maxPayload - header.WholeSize, 1);
 
     private void WriteWhole(Span<byte> frame, in MessageHeader header, ReadOnlySpan<byte> body, int length)
     {
@@ -221,7 +221,7 @@ internal sealed class OutChannel(MessageLink link, SessionWriter writer, uint id
             _credit.Take(MessageHeader.Overhead);
         }
 
-        int length = (int)Math.Min(Math.Min(send.Body.Length - send.Sent, FrameHeader.DefaultMaxPayload - head), _credit.Available);
+        int length = (int)Math.Min(Math.Min(send.Body.Length - send.Sent, Math.Max(maxPayload - head, 1)), _credit.Available);
         send.Body.Span.Slice(send.Sent, length).CopyTo(payload[head..]);
         send.Sent += length;
         _credit.Take(length);

@@ -52,7 +52,8 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         _dialler = new Dialler(this);
         Hub = new MessageHub(setup.Self, setup.Identity.Incarnation, Clock, Schedule, setup.Options.Serializer, _logger);
         StreamHandlers = new StreamHandlers(_logger);
-        _services = new SessionServices(Clock, Schedule, new MemoryWatch(Clock.Time), StreamHandlers, Hub);
+        _services = new SessionServices(
+            Clock, Schedule, new MemoryWatch(Clock.Time, setup.Options.IsMemoryShort), StreamHandlers, Hub, setup.Options.MaxSentPayload);
         Telemetry = new FirnTelemetry(setup.Self.Name.ToString(), _connections.Totals, Hub);
         Handshaker = new Handshaker(this);
         Acceptor = new Acceptor(Clock, Schedule, Handshaker.AcceptAsync, _logger);

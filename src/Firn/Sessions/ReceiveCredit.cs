@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using Firn.Protocol;
 
 namespace Firn.Sessions;
@@ -15,6 +14,16 @@ internal sealed class ReceiveCredit(Session session, FrameType grantType, int fl
     /// <summary>Guards the windows. Nothing is called back under it.</summary>
     public Lock Gate { get; } = new();
 
+    /// <summary>What no window has taken.</summary>
+    public long Free
+    {
+        get
+        {
+            lock (Gate)
+                return _budget.Free;
+        }
+    }
+
     /// <summary>Under the gate: a window of the floor.</summary>
     public ReceiveWindow NewWindow() => new(_budget, floor);
 
@@ -22,7 +31,7 @@ internal sealed class ReceiveCredit(Session session, FrameType grantType, int fl
     public bool Consume(ref ReceiveWindow window, long amount)
     {
         _budget.IsMemoryShort = session.IsMemoryShort;
-        return window.Consume(amount, Stopwatch.GetTimestamp(), ToTimestamp(session.LeastRtt));
+        return window.Consume(amount, session.Now.Ticks, session.LeastRtt.Ticks);
     }
 
     /// <summary>Tells the other end what it may have sent on a stream or channel.</summary>
@@ -32,6 +41,4 @@ internal sealed class ReceiveCredit(Session session, FrameType grantType, int fl
         BinaryPrimitives.WriteUInt64BigEndian(payload, (ulong)granted);
         session.SendFirst(new FrameHeader(grantType, 0, sizeof(ulong), channel), payload, Flush.Now);
     }
-
-    private static long ToTimestamp(TimeSpan span) => (long)(span.TotalSeconds * Stopwatch.Frequency);
 }

@@ -87,6 +87,7 @@ internal sealed class Session : Scheduled, IFrameSink
         _writer = new SessionWriter(link.Stream, OnWriteFailed);
         _reader = new SessionReader(link.Stream, FrameHeader.DefaultMaxPayload, clock.Time, this);
         _memory = services.Memory;
+        MaxSentPayload = services.MaxSentPayload;
         Streams = new StreamTable(this, _writer, services.StreamHandlers);
         Messages = new MessageLink(this, _writer, services.Hub, _waiters);
     }
@@ -104,6 +105,12 @@ internal sealed class Session : Scheduled, IFrameSink
 
     /// <summary>Whether the process is short of memory, so that windows shrink.</summary>
     public bool IsMemoryShort => _memory.IsShort;
+
+    /// <summary>The largest payload of a frame of a stream or message that is sent.</summary>
+    public int MaxSentPayload { get; }
+
+    /// <summary>Monotonic time, for what is measured in round trips.</summary>
+    public TimeSpan Now => _clock.Time.GetElapsedTime(0);
 
     /// <summary>Where the other end is; a transport without endpoints has none to tell.</summary>
     public NodeAddress RemoteAddress { get; }

@@ -6,4 +6,4 @@ namespace Firn.Sessions;
 
 /// <summary>What a node's sessions share.</summary>
 internal sealed record SessionServices(
-    NodeClock Clock, Schedule Schedule, MemoryWatch Memory, StreamHandlers StreamHandlers, MessageHub Hub);
+    NodeClock Clock, Schedule Schedule, MemoryWatch Memory, StreamHandlers StreamHandlers, MessageHub Hub, int MaxSentPayload);

@@ -19,15 +19,11 @@ internal sealed partial class StreamHandlers(ILogger logger)
         return new Registration(this, protocol, handler);
     }
 
-    /// <summary>Has the stream served on the thread pool; false when nobody serves its protocol.</summary>
-    public bool TryStart(FirnStream stream)
-    {
-        if (!_handlers.TryGetValue(stream.Protocol, out var handler))
-            return false;
+    /// <summary>Who serves <paramref name="protocol"/>; null if nobody does.</summary>
+    public Func<FirnStream, Task>? Find(string protocol) => _handlers.GetValueOrDefault(protocol);
 
-        _running.Run(() => ServeAsync(stream, handler));
-        return true;
-    }
+    /// <summary>Has the stream served on the thread pool.</summary>
+    public void Start(FirnStream stream, Func<FirnStream, Task> handler) => _running.Run(() => ServeAsync(stream, handler));
 
     /// <summary>Waits for the handlers, whose streams are over.</summary>
     public Task CloseAsync() => _running.CloseAsync();

@@ -1,8 +1,23 @@
+using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Firn.Protocol;
 using Firn.Sessions;
 
 namespace Firn.Streams;
+
+/// <summary>What became of bytes that came for a stream.</summary>
+internal enum Receipt
+{
+    /// <summary>They are the reader's, or are dropped since it wants no more.</summary>
+    Taken,
+
+    /// <summary>They were under way when the stream was cut.</summary>
+    Stray,
+
+    /// <summary>They are more than was granted, or come after the end.</summary>
+    Refused,
+}
 
 /// <summary>
 /// The receiving half of a stream: what came and was not read yet, as a <see cref="PipeReader"/> that grants the other end more as it
@@ -16,16 +31,26 @@ internal sealed class StreamInput : PipeReader
     /// <summary>What a stream is granted as soon as it is open, while the budget allows: 256 KiB.</summary>
     private const int Initial = 256 * 1024;
 
+    /// <summary>What the other end may send of what is dropped anyway: 1 PiB.</summary>
+    private const long Unlimited = 1L << 50;
+
     private static readonly PipeOptions Options = new(
         readerScheduler: ReaderScheduler.Instance, pauseWriterThreshold: 0, resumeWriterThreshold: 0, minimumSegmentSize: 16 * 1024, useSynchronizationContext: false);
 
     private readonly Pipe _pipe = new(Options);
     private readonly ReceiveCredit _credit;
     private readonly uint _id;
+    private readonly Lock _arrivals = new();   // guards the pipe's writer: the session's reader against who cuts or completes
+    private readonly Lock _copying = new();    // guards the pipe's memory: a read into a buffer against who completes
     private ReceiveWindow _window;
-    private System.Buffers.ReadOnlySequence<byte> _read;
+    private ReadOnlySequence<byte> _read;
+    private long _ahead;   // bytes at the head of what is unread that were looked at already
     private long _unreported;
-    private bool _isDisposed;
+    private int _isReading;
+    private bool _isClosed;
+    private bool _isCut;
+    private volatile bool _isOver;
+    private volatile bool _isCompleted;
 
     public StreamInput(ReceiveCredit credit, uint id)
     {
@@ -34,8 +59,17 @@ internal sealed class StreamInput : PipeReader
             _window = credit.NewWindow();
     }
 
-    /// <summary>Whether nothing more comes: the other end has said so, or the stream was reset. The session's reader's.</summary>
-    public bool IsOver { get; private set; }
+    /// <summary>The stream whose half this is.</summary>
+    public FirnStream Stream { get; set; } = null!;
+
+    /// <summary>Whether nothing more comes: the other end has said so, or the stream was cut.</summary>
+    public bool IsOver => _isOver;
+
+    /// <summary>Whether nothing more is read.</summary>
+    public bool IsCompleted => _isCompleted;
+
+    /// <summary>The window at present.</summary>
+    public int Window => _window.Size;
 
     /// <summary>What the other end may still send.</summary>
     public long Left
@@ -43,7 +77,7 @@ internal sealed class StreamInput : PipeReader
         get
         {
             lock (_credit.Gate)
-                return _window.Left;
+                return _isOver ? 0 : _window.Left;
         }
     }
 
@@ -57,55 +91,115 @@ internal sealed class StreamInput : PipeReader
         }
     }
 
-    /// <summary>Bytes came; false when they are more than was granted, or come after the end.</summary>
-    public bool TryReceive(ReadOnlySpan<byte> bytes, bool isEnd)
+    /// <summary>Bytes came, perhaps the last ones.</summary>
+    public Receipt Receive(ReadOnlySpan<byte> bytes, bool isEnd)
     {
-        // Without the gate: only the reader counts what came, and a grant is written before the writer can know of it.
-        if (IsOver || !_window.TryReceive(bytes.Length))
-            return false;
-        if (!bytes.IsEmpty)
-            System.Buffers.BuffersExtensions.Write(_pipe.Writer, bytes);
-        if (isEnd)
-            End(null);
-        return true;
+        lock (_arrivals)
+        {
+            if (_isCut)
+                return Receipt.Stray;
+
+            // Without the credit's gate: only the session counts what came, and a grant is written before the writer can know of it.
+            if (_isOver || !_window.TryReceive(bytes.Length))
+                return Receipt.Refused;
+            if (!bytes.IsEmpty && !_isCompleted)
+                _pipe.Writer.Write(bytes);
+            if (isEnd)
+                End(null);
+            return Receipt.Taken;
+        }
     }
 
     /// <summary>Shows the reader what came.</summary>
     public void Publish()
     {
-        if (IsOver)
-            return;
+        lock (_arrivals)
+        {
+            if (_isOver || _isCompleted)
+                return;
 #pragma warning disable CA2012 // Done at once, since credit is the limit and not the pipe.
-        _ = _pipe.Writer.FlushAsync();
+            _ = _pipe.Writer.FlushAsync();
 #pragma warning restore CA2012
+        }
     }
 
-    /// <summary>Nothing more comes; a reader that has read what is there sees the end, or <paramref name="failure"/>.</summary>
-    public void End(Exception? failure)
+    /// <summary>Nothing more comes, whatever is under way: reads fail with <paramref name="failure"/>, unless the other end has said its end.</summary>
+    public void Cut(Exception failure)
     {
-        if (IsOver)
-            return;
-        IsOver = true;
-        _pipe.Writer.Complete(failure);
+        lock (_arrivals)
+        {
+            if (_isOver)
+                return;
+            _isCut = true;
+            End(failure);
+        }
+    }
+
+    /// <summary>Lets the other end send what it likes, since nobody reads it here.</summary>
+    public void Drop()
+    {
+        long granted;
+        lock (_credit.Gate)
+        {
+            _window.Reserve(Unlimited);
+            granted = _window.Granted;
+        }
+
+        _credit.Tell(_id, granted);
+    }
+
+    /// <summary>Reads into <paramref name="buffer"/>; 0 at the end.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var result = await ReadAsync(cancellationToken).ConfigureAwait(false);
+        int length;
+        lock (_copying)
+        {
+            ObjectDisposedException.ThrowIf(_isCompleted, Stream);
+            var there = result.Buffer;
+            length = (int)Math.Min(there.Length, buffer.Length);
+            var taken = there.Slice(0, length);
+            taken.CopyTo(buffer.Span);
+            _pipe.Reader.AdvanceTo(taken.End);
+        }
+
+        Release(length, length);
+        return length > 0 || !result.IsCanceled ? length : throw new OperationCanceledException("The read was cancelled by CancelPendingRead.");
     }
 
     /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
-        if (TryRead(out var there))
-            return there;
-        var result = await _pipe.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-        _read = result.Buffer;
-        return result;
+        Enter();
+        try
+        {
+            var result = await _pipe.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            _read = result.Buffer;
+            return result;
+        }
+        finally
+        {
+            Volatile.Write(ref _isReading, 0);
+        }
     }
 
     /// <inheritdoc/>
     public override bool TryRead(out ReadResult result)
     {
-        if (!_pipe.Reader.TryRead(out result))
-            return false;
-        _read = result.Buffer;
-        return true;
+        Enter();
+        try
+        {
+            if (!_pipe.Reader.TryRead(out result))
+                return false;
+            _read = result.Buffer;
+            return true;
+        }
+        finally
+        {
+            Volatile.Write(ref _isReading, 0);
+        }
     }
 
     /// <inheritdoc/>
@@ -114,45 +208,81 @@ internal sealed class StreamInput : PipeReader
     /// <inheritdoc/>
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
-        long length = _read.Slice(0, consumed).Length;
-        _read = default;
+        long taken = _read.Slice(0, consumed).Length, seen = _read.Slice(0, examined).Length;
         _pipe.Reader.AdvanceTo(consumed, examined);
-        OnConsumed(length);
+        Release(taken, seen);
     }
 
     /// <inheritdoc/>
     public override void CancelPendingRead() => _pipe.Reader.CancelPendingRead();
 
-    /// <summary>Gives back what was not read, and the window's share of the session's budget.</summary>
+    /// <summary>Nothing more is read: gives back what was not, and the window's share of the session's budget.</summary>
     public override void Complete(Exception? exception = null)
     {
-        lock (_credit.Gate)
+        lock (_arrivals)
         {
-            if (_isDisposed)
+            if (_isCompleted)
                 return;
-            _isDisposed = true;
-            _window.Close();
+            _isCompleted = true;
+            if (!_isOver)
+                _pipe.Writer.Complete(new ObjectDisposedException(nameof(FirnStream), "The stream was disposed while it was read."));
         }
 
-        _pipe.Reader.Complete(exception);
+        lock (_copying)
+            _pipe.Reader.Complete();
+        lock (_credit.Gate)
+            Close();
+        Stream.OnInputCompleted(exception);
     }
 
-    private void OnConsumed(long length)
+    private void End(Exception? failure)
     {
+        _isOver = true;
+        if (!_isCompleted)
+            _pipe.Writer.Complete(failure);
+    }
+
+    // A pipe whose reads overlap fails both of them, and its writer.
+    private void Enter()
+    {
+        if (Interlocked.Exchange(ref _isReading, 1) != 0)
+            throw new InvalidOperationException("A read of this stream is under way: wait for it before the next.");
+    }
+
+    /// <summary>
+    /// Some bytes were consumed, and some looked at. The other end is granted more for the latter: a reader that waits for the rest of what it
+    /// looks at would wait for ever.
+    /// </summary>
+    private void Release(long consumed, long examined)
+    {
+        _read = default;
+        long news = Math.Max(examined - _ahead, 0);
+        _ahead = Math.Max(examined, _ahead) - consumed;
+
         // Grants matter in halves of a window; a look at every quarter is soon enough.
-        _unreported += length;
-        if (_unreported < _window.Size / 4)
+        _unreported += news;
+        if (_unreported < _window.Size / 4 && !_isOver)
             return;
 
         long granted = 0;
         lock (_credit.Gate)
         {
-            if (!_isDisposed && _credit.Consume(ref _window, _unreported) && !IsOver)
+            if (_isClosed)
+                return;
+            if (_credit.Consume(ref _window, _unreported) && !_isOver)
                 granted = _window.Granted;
+            if (_isOver && _window.Unread == 0)
+                Close();
         }
 
         _unreported = 0;
         if (granted != 0)
             _credit.Tell(_id, granted);
+    }
+
+    private void Close()
+    {
+        _isClosed = true;
+        _window.Close();
     }
 }

@@ -1,58 +1,69 @@
+using System.Buffers;
 using System.Buffers.Binary;
-using Firn.Pooling;
 using Firn.Protocol;
 using Firn.Sessions;
 
 namespace Firn.Streams;
 
 /// <summary>
-/// The sending half of a stream: one write at a time, cut into frames as credit and the connection allow. It says the stream's
-/// opening, end and reset itself, in order with its bytes.
+/// The sending half of a stream: one write at a time, cut into frames as credit and the connection allow. What fits into one frame is
+/// collected, so that a stream of small writes gets as much of the connection as one of large ones. It says the stream's opening,
+/// end and reset itself, in order with its bytes.
 /// </summary>
-internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, StreamOpeningNotice? opening) : Outlet
+internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, int maxPayload, StreamOpeningNotice? opening) : Outlet
 {
-    private static readonly Pool<WriteOperation> Operations = new(() => new WriteOperation());
-
     private SendCredit _credit = new(credit);
     private StreamOpeningNotice? _opening = opening;
-    private WriteOperation? _write;
+    private StreamWrite? _write;
+    private byte[]? _collected;   // written and paid for with credit, but not framed yet
+    private int _collectedLength;
     private Exception? _failure;
     private uint? _reset;
     private bool _isEnding;
     private bool _isEnded;
+    private bool _isReset;
+
+    /// <summary>The stream whose half this is.</summary>
+    public FirnStream Stream { get; set; } = null!;
 
     /// <summary>Whether the end was said, or is about to be: nothing more is written.</summary>
     public bool IsEnding => Volatile.Read(ref _isEnding);
 
-    public override bool CanWrite =>
-        _opening is not null || (_failure is null && _write is not null && _credit.Available > 0)
-        || (_isEnding && !_isEnded && _failure is null) || _reset is not null;
+    public override bool CanWrite => _opening is not null || HasData || HasEnd || _reset is not null;
 
-    /// <summary>Sends <paramref name="data"/>; completes when all of it is framed.</summary>
+    private bool HasData => _failure is null && (_collectedLength > 0 || (_write is not null && _credit.Available > 0));
+
+    private bool HasEnd => _isEnding && !_isEnded && _failure is null;
+
+    /// <summary>Sends <paramref name="data"/>; completes when there is credit for all of it and the last is about to be framed.</summary>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled(cancellationToken);
 
-        WriteOperation write;
+        StreamWrite? write = null;
         bool writes;
         lock (writer.Gate)
         {
-            ThrowIfUnusable();
+            if (WhyUnusable() is { } failure)
+                return ValueTask.FromException(failure);
             if (data.IsEmpty)
                 return ValueTask.CompletedTask;
 
-            write = Operations.Rent();
-            write.Data = data;
-            _write = write;
-            writes = Advance();
+            if (!TryCollect(data.Span))
+            {
+                _write = write = StreamWrite.Rent(data);
+            }
+
+            // In a burst of small writes, the next may come before the connection is worth a frame.
+            writes = Advance(write is null ? Flush.Adaptive : Flush.Now);
         }
 
-        var task = write.Task;
+        var task = write?.Task ?? ValueTask.CompletedTask;
         if (writes)
             writer.WriteClaimed();
         if (cancellationToken.CanBeCanceled && !task.IsCompleted)
-            write.CancelOn(this, cancellationToken);
+            write!.CancelOn(this, cancellationToken);
         return task;
     }
 
@@ -75,16 +86,36 @@ internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, S
         return true;
     }
 
-    /// <summary>Ends both directions with a code: a write that waits fails with <paramref name="failure"/>, later ones too.</summary>
+    /// <summary>Says after the end that nothing more is read here, either.</summary>
+    public void Stop()
+    {
+        bool writes = false;
+        lock (writer.Gate)
+        {
+            if (_failure is null && !_isReset)
+            {
+                (_isReset, _reset) = (true, StreamResetCode.Cancelled);
+                writes = Advance();
+            }
+        }
+
+        if (writes)
+            writer.WriteClaimed();
+    }
+
+    /// <summary>Ends both directions at once: a write that waits fails with <paramref name="failure"/>, later ones too.</summary>
     public void Reset(uint code, Exception failure)
     {
         bool writes = false;
-        WriteOperation? write = null;
+        StreamWrite? write = null;
         lock (writer.Gate)
         {
-            if (_reset is null && _failure is null)
+            if (_failure is null && !_isReset)
             {
-                _reset = code;
+                // A stream that the other end has not heard of needs no end.
+                if (_opening is null)
+                    _reset = code;
+                (_isReset, _opening) = (true, null);
                 write = Fail(failure);
                 writes = Advance();
             }
@@ -98,7 +129,7 @@ internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, S
     /// <summary>The other end reset the stream, or the session is over: nothing more is sent, not even a reset.</summary>
     public void Abort(Exception failure)
     {
-        WriteOperation? write;
+        StreamWrite? write;
         lock (writer.Gate)
         {
             (_opening, _reset) = (null, null);
@@ -127,45 +158,81 @@ internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, S
     /// <summary>Puts the opening in line.</summary>
     public bool Open() => Advance();
 
+    /// <summary>Whoever wrote gave up. What was sent of it cannot be taken back: then the stream is reset.</summary>
+    public void Cancel(StreamWrite write, CancellationToken cancellationToken)
+    {
+        bool isBegun;
+        lock (writer.Gate)
+        {
+            if (_write != write)
+                return;   // done, or failed, at the same moment
+            _write = null;
+            isBegun = write.IsBegun;
+        }
+
+        if (isBegun)
+            Stream.Reset(StreamResetCode.Cancelled, "a write to it was cancelled half-way");
+        write.Failure = new OperationCanceledException(cancellationToken);
+        write.Complete();
+    }
+
+    /// <summary>The frame of some data; or what there is beside it, all at once, so that a stream which ends is over with one turn.</summary>
     public override int WriteFrame(Span<byte> destination, List<SendOperation> done)
     {
+        int size = 0;
         if (_opening is { } opening)
         {
             _opening = null;
             int length = StreamOpening.Write(destination[FrameHeader.Size..], opening.Window, opening.Protocol);
-            return Frame(destination, FrameType.StreamOpen, 0, length);
+            size = Frame(destination, FrameType.StreamOpen, 0, length);
+            if (HasData)
+                return size;
         }
 
-        if (_failure is null && _write is { } write && _credit.Available > 0)
-        {
-            int length = (int)Math.Min(Math.Min(write.Data.Length, FrameHeader.DefaultMaxPayload), _credit.Available);
-            write.Data.Span[..length].CopyTo(destination[FrameHeader.Size..]);
-            write.Data = write.Data[length..];
-            write.IsBegun = true;
-            _credit.Take(length);
-            if (write.Data.IsEmpty)
-            {
-                _write = null;
-                done.Add(write);
-            }
+        if (HasData)
+            return WriteData(destination, done);
 
-            return Frame(destination, FrameType.StreamData, 0, length);
-        }
-
-        if (_isEnding && !_isEnded && _failure is null)
+        if (HasEnd)
         {
             _isEnded = true;
-            return Frame(destination, FrameType.StreamData, FrameFlags.End, 0);
+            size += Frame(destination[size..], FrameType.StreamData, FrameFlags.End, 0);
         }
 
         if (_reset is { } code)
         {
             _reset = null;
-            BinaryPrimitives.WriteUInt32BigEndian(destination[FrameHeader.Size..], code);
-            return Frame(destination, FrameType.StreamReset, 0, sizeof(uint));
+            BinaryPrimitives.WriteUInt32BigEndian(destination[(size + FrameHeader.Size)..], code);
+            size += Frame(destination[size..], FrameType.StreamReset, 0, sizeof(uint));
         }
 
-        return 0;
+        return size;
+    }
+
+    private int WriteData(Span<byte> destination, List<SendOperation> done)
+    {
+        var payload = destination.Slice(FrameHeader.Size, maxPayload);
+        int length = _collectedLength;
+        _collected.AsSpan(0, length).CopyTo(payload);
+        ReturnCollected();
+        if (_write is { } write)
+        {
+            int more = (int)Math.Min(Math.Min(write.Data.Length, payload.Length - length), _credit.Available);
+            write.Data.Span[..more].CopyTo(payload[length..]);
+            write.Data = write.Data[more..];
+            write.IsBegun |= more > 0;
+            _credit.Take(more);
+            length += more;
+
+            // The rest that fits into a frame is collected, too: the next frame need not be a small one.
+            if (write.Data.IsEmpty || TryCollect(write.Data.Span))
+            {
+                _write = null;
+                done.Add(write);
+            }
+        }
+
+        _isEnded = HasEnd && !HasData && _reset is null;
+        return Frame(destination, FrameType.StreamData, _isEnded ? FrameFlags.End : (byte)0, length);
     }
 
     private int Frame(Span<byte> destination, FrameType type, byte flags, int length)
@@ -174,17 +241,37 @@ internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, S
         return FrameHeader.Size + length;
     }
 
-    private bool Advance()
+    private bool TryCollect(ReadOnlySpan<byte> data)
+    {
+        if (data.Length > maxPayload - _collectedLength || data.Length > _credit.Available)
+            return false;
+
+        _collected ??= ArrayPool<byte>.Shared.Rent(maxPayload);
+        data.CopyTo(_collected.AsSpan(_collectedLength));
+        _collectedLength += data.Length;
+        _credit.Take(data.Length);
+        return true;
+    }
+
+    private void ReturnCollected()
+    {
+        if (_collected is not null)
+            ArrayPool<byte>.Shared.Return(_collected);
+        (_collected, _collectedLength) = (null, 0);
+    }
+
+    private bool Advance(Flush flush = Flush.Now)
     {
         if (!CanWrite || writer.IsCompleted)
             return false;
         writer.Enqueue(this);
-        return writer.Claim(Flush.Now);
+        return writer.Claim(flush);
     }
 
-    private WriteOperation? Fail(Exception failure)
+    private StreamWrite? Fail(Exception failure)
     {
         _failure ??= failure;
+        ReturnCollected();
         var write = _write;
         _write = null;
         if (write is not null)
@@ -192,61 +279,11 @@ internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, S
         return write;
     }
 
-    private void ThrowIfUnusable()
-    {
-        if (_failure is not null)
-            throw _failure;
-        if (_isEnding)
-            throw new InvalidOperationException("This end of the stream has been completed: nothing can be written to it any more.");
-        if (_write is not null)
-            throw new InvalidOperationException("A write to this stream is under way: wait for it before the next.");
-    }
-
-    /// <summary>Whoever wrote gave up. What was sent of it cannot be taken back: then the stream is reset.</summary>
-    private void Cancel(WriteOperation write, CancellationToken cancellationToken)
-    {
-        lock (writer.Gate)
-        {
-            if (_write != write)
-                return;   // done, or failed, at the same moment
-            if (!write.IsBegun)
-            {
-                _write = null;
-                write.Failure = new OperationCanceledException(cancellationToken);
-            }
-        }
-
-        if (write.IsBegun)
-            Reset(StreamResetCode.Cancelled, new OperationCanceledException(cancellationToken));
-        else
-            write.Complete();
-    }
-
-    private sealed class WriteOperation : SendOperation
-    {
-        private CancellationTokenRegistration _cancellation;
-        private StreamOutput? _output;
-
-        public ReadOnlyMemory<byte> Data { get; set; }
-
-        public bool IsBegun { get; set; }
-
-        public void CancelOn(StreamOutput output, CancellationToken cancellationToken)
-        {
-            _output = output;
-            _cancellation = cancellationToken.UnsafeRegister(
-                static (state, token) => ((WriteOperation)state!)._output?.Cancel((WriteOperation)state, token), this);
-        }
-
-        protected override void OnCompleting() => Data = default;
-
-        protected override void Recycle()
-        {
-            _cancellation.Dispose();
-            (_cancellation, _output, IsBegun) = (default, null, false);
-            Operations.Return(this);
-        }
-    }
+    private Exception? WhyUnusable() =>
+        _failure
+        ?? (_isEnding ? new InvalidOperationException("This end of the stream has been completed: nothing can be written to it any more.")
+            : _write is not null ? new InvalidOperationException("A write to this stream is under way: wait for it before the next.")
+            : null);
 }
 
 /// <summary>What a StreamOpen frame says.</summary>

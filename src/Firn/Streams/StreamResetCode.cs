@@ -12,6 +12,9 @@ public static class StreamResetCode
     /// <summary>Its handler threw.</summary>
     public const uint HandlerFailed = 2;
 
+    /// <summary>That end serves as many streams of this one as it takes.</summary>
+    public const uint Busy = 3;
+
     /// <summary>The first code of an application.</summary>
     public const uint Application = 256;
 }

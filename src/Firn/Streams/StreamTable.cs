@@ -13,6 +13,9 @@ internal sealed class StreamTable
     /// <summary>Streams that one end may have open at a time.</summary>
     public const int MaxOpen = 1024;
 
+    /// <summary>Streams of the other end that are being served, over ones included: they may hold memory still.</summary>
+    private const int MaxServed = 2 * MaxOpen;
+
     /// <summary>What the windows of a session's streams may take beyond their floors; with those of 2,048 streams, 64 MiB.</summary>
     private const long Budget = 32 * 1024 * 1024;
 
@@ -28,6 +31,7 @@ internal sealed class StreamTable
     private uint _lastOwn;
     private uint _lastTheirs;
     private int _theirs;
+    private int _served;
     private long _stray;   // bytes that may still come on streams which this end has reset
     private Exception? _failure;
 
@@ -47,6 +51,9 @@ internal sealed class StreamTable
                 return _streams.Count;
         }
     }
+
+    /// <summary>What the windows of all streams have taken of their budget.</summary>
+    public long Taken => Budget - _credit.Free;
 
     /// <summary>Opens a stream; waits while <see cref="MaxOpen"/> are open.</summary>
     /// <exception cref="FirnException"><see cref="FailureReason.NotConnected"/>: the session is over.</exception>
@@ -119,7 +126,7 @@ internal sealed class StreamTable
         {
             if (!_streams.Remove(stream.Id))
                 return;
-            _stray += stray;
+            _stray = Math.Min(_stray + stray, long.MaxValue / 2);
             if (stream.Id % 2 != _parity)
             {
                 _theirs--;
@@ -130,6 +137,13 @@ internal sealed class StreamTable
         _places.Release();
     }
 
+    /// <summary>A stream holds nothing any more.</summary>
+    public void OnDisposed(FirnStream stream)
+    {
+        if (stream.Id % 2 != _parity)
+            Interlocked.Decrement(ref _served);
+    }
+
     private FirnStream Open(Peer peer, string protocol)
     {
         FirnStream stream;
@@ -137,20 +151,18 @@ internal sealed class StreamTable
         lock (_writer.Gate)
         {
             // The number is given under the lock under which streams are lined up, so that openings leave in rising order.
-            uint id;
+            uint id = _lastOwn == 0 ? 2 - _parity : _lastOwn + 2;
+            var input = new StreamInput(_credit, id);
+            var output = new StreamOutput(
+                _writer, id, StreamInput.Floor, _session.MaxSentPayload, new StreamOpeningNotice(input.Widen(), protocol));
+            stream = new FirnStream(this, peer, protocol, id, input, output);
             lock (_gate)
             {
                 if (_failure is not null)
                     throw _failure;
-                id = _lastOwn == 0 ? 2 - _parity : _lastOwn + 2;
-                _lastOwn = id;
+                (_lastOwn, _streams[id]) = (id, stream);
             }
 
-            var input = new StreamInput(_credit, id);
-            var output = new StreamOutput(_writer, id, StreamInput.Floor, new StreamOpeningNotice(input.Widen(), protocol));
-            stream = new FirnStream(this, peer, protocol, id, input, output);
-            lock (_gate)
-                _streams[id] = stream;
             writes = output.Open();
         }
 
@@ -165,28 +177,46 @@ internal sealed class StreamTable
             return "a stream was opened without the name of a protocol";
         if (id % 2 == _parity || id <= _lastTheirs)
             return $"stream {id} was opened, which is not the next of the peer's";
-        if (_theirs >= MaxOpen)
-            return $"more than {MaxOpen} streams were opened";
-
-        var input = new StreamInput(_credit, id);
-        var output = new StreamOutput(_writer, id, window, opening: null);
         if (_session.Peer is not { } peer)
             return "a stream was opened before the session stood";
+
+        var input = new StreamInput(_credit, id);
+        var output = new StreamOutput(_writer, id, window, _session.MaxSentPayload, opening: null);
         var stream = new FirnStream(this, peer, protocol, id, input, output);
         lock (_gate)
         {
             if (_failure is not null)
                 return null;
+
+            // One that we have ended may be over for the peer before it is forgotten here.
+            if (_theirs >= MaxOpen && _streams.Values.Count(s => s.Id % 2 != _parity && !s.IsOverHere) >= MaxOpen)
+                return $"more than {MaxOpen} streams were opened";
             _lastTheirs = id;
             _theirs++;
             _streams[id] = stream;
         }
 
-        if (_handlers.TryStart(stream))
-            _credit.Tell(id, input.Widen());
-        else
-            stream.Refuse();
+        Serve(stream);
         return null;
+    }
+
+    private void Serve(FirnStream stream)
+    {
+        if (_handlers.Find(stream.Protocol) is not { } handler)
+        {
+            stream.Refuse(StreamResetCode.UnknownProtocol);
+        }
+        else if (Interlocked.Increment(ref _served) > MaxServed)
+        {
+            Interlocked.Decrement(ref _served);
+            stream.Refuse(StreamResetCode.Busy);
+        }
+        else
+        {
+            // Before its handler runs, which grants more as it reads: totals only rise.
+            _credit.Tell(stream.Id, stream.Received.Widen());
+            _handlers.Start(stream, handler);
+        }
     }
 
     private string? OnFrame(FirnStream stream, FrameHeader header, ReadOnlySpan<byte> payload)
@@ -197,10 +227,16 @@ internal sealed class StreamTable
                 bool isEnd = (header.Flags & FrameFlags.End) != 0;
                 if (payload.IsEmpty && !isEnd)
                     return $"an empty frame on stream {stream.Id}";
-                if (!stream.Received.TryReceive(payload, isEnd))
-                    return $"more than was granted on stream {stream.Id}, or something after its end";
+                switch (stream.Received.Receive(payload, isEnd))
+                {
+                    case Receipt.Stray:
+                        return OnStray(header);
+                    case Receipt.Refused:
+                        return $"more than was granted on stream {stream.Id}, or something after its end";
+                }
+
                 if (isEnd)
-                    stream.OnHalfOver();
+                    stream.Settle();
                 else
                     _touched.Add(stream.Received);
                 return null;

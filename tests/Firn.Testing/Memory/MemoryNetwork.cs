@@ -21,6 +21,8 @@ internal enum PathState
 /// </summary>
 internal sealed class MemoryNetwork(TimeProvider time)
 {
+    public const int DefaultBuffer = 256 * 1024;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, MemoryTransport> _machines = [];
     private readonly Dictionary<(string From, string To), PathState> _paths = [];
@@ -36,7 +38,7 @@ internal sealed class MemoryNetwork(TimeProvider time)
     public Func<string, string, TimeSpan> Latency { get; set; } = static (_, _) => TimeSpan.Zero;
 
     /// <summary>How many bytes a connection holds in each direction before its writer waits.</summary>
-    public int BufferBytes { get; init; } = 256 * 1024;
+    public int BufferBytes { get; init; } = DefaultBuffer;
 
     /// <summary>All dials ever begun.</summary>
     public long Dials => Interlocked.Read(ref _dials);

@@ -17,11 +17,11 @@ internal sealed class NodeGroup : IAsyncDisposable
     private readonly List<LiveNode> _nodes = [];
     private readonly Dictionary<string, MemoryTransport> _machines = [];
 
-    /// <summary>On virtual time, and in memory.</summary>
-    public static NodeGroup InMemory()
+    /// <summary>On virtual time, and in memory, with connections that hold so many bytes in each direction.</summary>
+    public static NodeGroup InMemory(int bufferBytes = MemoryNetwork.DefaultBuffer)
     {
         var time = new VirtualTimeProvider(DateTimeOffset.UtcNow);
-        return new NodeGroup { Time = time, Network = new MemoryNetwork(time) };
+        return new NodeGroup { Time = time, Network = new MemoryNetwork(time) { BufferBytes = bufferBytes } };
     }
 
     public VirtualTimeProvider? Time { get; private init; }

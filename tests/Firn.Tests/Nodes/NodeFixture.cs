@@ -30,10 +30,10 @@ public abstract class NodeFixture : IAsyncLifetime
     }
 }
 
-/// <summary>Real nodes in memory and on virtual time.</summary>
-public abstract class VirtualNodeFixture : IAsyncLifetime
+/// <summary>Real nodes in memory and on virtual time, whose connections hold so many bytes in each direction.</summary>
+public abstract class VirtualNodeFixture(int bufferBytes = MemoryNetwork.DefaultBuffer) : IAsyncLifetime
 {
-    private protected NodeGroup Nodes { get; } = NodeGroup.InMemory();
+    private protected NodeGroup Nodes { get; } = NodeGroup.InMemory(bufferBytes);
 
     private protected VirtualTimeProvider Time => Nodes.Time!;
 

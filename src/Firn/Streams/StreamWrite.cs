@@ -1,0 +1,42 @@
+using Firn.Pooling;
+using Firn.Sessions;
+
+namespace Firn.Streams;
+
+/// <summary>A write to a stream that waits for credit, or for the connection.</summary>
+internal sealed class StreamWrite : SendOperation
+{
+    private static readonly Pool<StreamWrite> Pool = new(() => new StreamWrite());
+
+    private CancellationTokenRegistration _cancellation;
+    private StreamOutput? _output;
+
+    /// <summary>What of it is not framed yet.</summary>
+    public ReadOnlyMemory<byte> Data { get; set; }
+
+    /// <summary>Whether some of it is framed.</summary>
+    public bool IsBegun { get; set; }
+
+    public static StreamWrite Rent(ReadOnlyMemory<byte> data)
+    {
+        var write = Pool.Rent();
+        write.Data = data;
+        return write;
+    }
+
+    public void CancelOn(StreamOutput output, CancellationToken cancellationToken)
+    {
+        _output = output;
+        _cancellation = cancellationToken.UnsafeRegister(
+            static (state, token) => ((StreamWrite)state!)._output?.Cancel((StreamWrite)state, token), this);
+    }
+
+    protected override void OnCompleting() => Data = default;
+
+    protected override void Recycle()
+    {
+        _cancellation.Dispose();
+        (_cancellation, _output, IsBegun) = (default, null, false);
+        Pool.Return(this);
+    }
+}

@@ -23,12 +23,7 @@ internal static class NodeChoice
                 FailureReason.InvalidInput, $"several nodes run here: choose one with --node NAME ({Names(running)})");
         }
 
-        List<RunningNode> meant = [.. running.Where(node => node.Name.ToString() == wanted)];
-        if (meant.Count == 0)
-            meant = [.. running.Where(node => node.Name.Name == wanted)];
-        if (meant.Count == 0)
-            meant = [.. running.Where(node => node.Name.ToString().StartsWith(wanted, StringComparison.Ordinal))];
-
+        var meant = NameMatch.Find(running, node => node.Name, wanted);
         return meant.Count switch
         {
             1 => meant[0],

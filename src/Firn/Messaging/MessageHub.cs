@@ -45,12 +45,6 @@ internal sealed partial class MessageHub : ProcessHost
     /// <summary>The node that users see; set before any process runs.</summary>
     public Node Node { get; set; } = null!;
 
-    /// <summary>Names of processes, in order.</summary>
-    public IReadOnlyList<string> Names => [.. _names.Keys.Order(StringComparer.Ordinal)];
-
-    /// <summary>Names of functions that peers may spawn, in order.</summary>
-    public IReadOnlyList<string> Functions => [.. _functions.Keys.Order(StringComparer.Ordinal)];
-
     /// <summary>Processes that have not ended.</summary>
     public int Count => _processes.Count;
 
@@ -81,6 +75,11 @@ internal sealed partial class MessageHub : ProcessHost
     {
         if (name is not null)
             CheckName(name);
+        AddUnchecked(process, name);
+    }
+
+    private void AddUnchecked(ProcessCore process, string? name)
+    {
         lock (_starting)
         {
             ObjectDisposedException.ThrowIf(_isStopping, typeof(Node));
@@ -100,7 +99,7 @@ internal sealed partial class MessageHub : ProcessHost
             _names.TryRemove(new KeyValuePair<string, ProcessCore>(name, process));
     }
 
-    public bool Unregister(string name) => _names.TryRemove(name, out _);
+    public bool Unregister(string name) => !ProcessName.IsReserved(name) && _names.TryRemove(name, out _);
 
     public Pid? WhereIs(string name) => _names.TryGetValue(name, out var process) ? process.Id : null;
 
@@ -226,6 +225,8 @@ internal sealed partial class MessageHub : ProcessHost
     {
         if (!ProcessName.IsValid(name))
             throw new FirnException(FailureReason.InvalidInput, $"\"{name}\" is no name of a process: expected 1 to 128 of A-Z a-z 0-9 . _ / -");
+        if (ProcessName.IsReserved(name))
+            throw new FirnException(FailureReason.InvalidInput, $"\"{name}\" is reserved: names that begin with {ProcessName.Reserved} are Firn's own; choose another.");
     }
 
     private bool IsHere(Pid id) => ReferenceEquals(id.Life, Life) || id.Life == Life;
@@ -259,9 +260,12 @@ internal sealed partial class MessageHub : ProcessHost
     private static ValueTask SendLocalAsync<T>(ProcessCore process, T message, CancellationToken cancellationToken) =>
         process.Mailbox.DeliverLocalAsync(message, null, Tracing.Current(), cancellationToken);
 
-    private async ValueTask<TReply> CallLocalAsync<T, TReply>(ProcessCore process, T message, TimeSpan timeout, CancellationToken cancellationToken)
+    private ValueTask<TReply> CallLocalAsync<T, TReply>(ProcessCore process, T message, TimeSpan timeout, CancellationToken cancellationToken) =>
+        CallLocalAsync(PendingCall<TReply>.Rent(this, Serializer), process, message, timeout, cancellationToken);
+
+    private async ValueTask<TReply> CallLocalAsync<T, TReply>(
+        PendingCall<TReply> call, ProcessCore process, T message, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var call = PendingCall<TReply>.Rent(this, Serializer);
         _localCalls.Add(call, timeout);
         ulong number = call.Call;
         var reply = call.Task;

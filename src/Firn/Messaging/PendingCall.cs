@@ -15,8 +15,8 @@ internal abstract class PendingCall
     /// <summary>A reply came as bytes, valid during the call.</summary>
     public abstract void OnReply(ReplyStatus status, ReadOnlySpan<byte> body);
 
-    /// <summary>A reply of a process of this node.</summary>
-    public abstract void OnLocalReply<TGiven>(TGiven reply);
+    /// <summary>A reply of a process of this node, whose replies to others <paramref name="serializer"/> writes.</summary>
+    public abstract void OnLocalReply<TGiven>(TGiven reply, MessageSerializer serializer);
 
     /// <summary>There will be no reply.</summary>
     public abstract void Fail(Exception failure);
@@ -80,7 +80,7 @@ internal class PendingCall<TReply> : PendingCall, IValueTaskSource<TReply>
         _completion.SetResult(default!);
     }
 
-    public override void OnLocalReply<TGiven>(TGiven reply)
+    public override void OnLocalReply<TGiven>(TGiven reply, MessageSerializer serializer)
     {
         if (LocalValues.TryConvert<TGiven, TReply>(reply, out var result, out var failure))
             Complete(result);

@@ -28,6 +28,9 @@ internal abstract partial class ProcessCore(MessageHub hub, ulong number)
 
     public abstract Mailbox Mailbox { get; }
 
+    /// <summary>What reads its messages that come as bytes, and writes its replies.</summary>
+    public abstract MessageSerializer Serializer { get; }
+
     /// <summary>Cancelled when the process has ended.</summary>
     public CancellationToken Exiting => _exiting.Token;
 

@@ -16,7 +16,7 @@ internal static class Tracing
         Span<byte> id = stackalloc byte[16];
         activity.TraceId.CopyTo(id);
         var trace = BinaryPrimitives.ReadUInt128BigEndian(id);
-        activity.SpanId.CopyTo(id);
+        activity.SpanId.CopyTo(id[..8]);   // it fills what it is given
         return new TraceContext(trace, BinaryPrimitives.ReadUInt64BigEndian(id), (byte)activity.ActivityTraceFlags);
     }
 

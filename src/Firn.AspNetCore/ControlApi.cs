@@ -18,7 +18,7 @@ namespace Firn;
 /// node, and root, can use. <c>curl --unix-socket PATH http://firn/v1/status</c> works; so does the <c>firn</c> tool.
 /// </summary>
 /// <remarks>
-/// Limits: requests of 64 KiB, 64 connections, 5 s for the head of a request. The socket is 0600 in a directory of 0700;
+/// Limits: requests of 64 KiB (messages: 16 MiB), 64 connections, 5 s for the head of a request. The socket is 0600 in a directory of 0700;
 /// on Linux and macOS the kernel's word on who connects is checked as well.
 /// </remarks>
 public sealed class ControlApi : IAsyncDisposable

@@ -1,15 +1,20 @@
+using Firn.Benching;
 using Firn.Messaging;
+using Firn.Protocol;
 
 namespace Firn;
 
 // Processes and streams of this node.
 public sealed partial class Node
 {
-    /// <summary>Names of this node's processes, in order.</summary>
-    public IReadOnlyList<string> ProcessNames => _core.Hub.Names;
+    /// <summary>
+    /// Names of this node's processes, in order, without Firn's own, which begin with <c>firn/</c>. Peers can list them, and
+    /// <see cref="Functions"/>.
+    /// </summary>
+    public IReadOnlyList<string> ProcessNames => _core.Hub.NamesOf(NameKind.Process);
 
     /// <summary>Names of the functions that peers may spawn, in order.</summary>
-    public IReadOnlyList<string> Functions => _core.Hub.Functions;
+    public IReadOnlyList<string> Functions => _core.Hub.NamesOf(NameKind.Function);
 
     /// <summary>Starts a process that runs <paramref name="function"/>; it ends when that returns or throws.</summary>
     /// <exception cref="FirnException"><see cref="FailureReason.NameTaken"/>: another process has the name;
@@ -72,12 +77,21 @@ public sealed partial class Node
     /// Serves the streams that peers open for <paramref name="protocol"/>, until the result is disposed. When the handler returns its stream is
     /// disposed; when it throws the stream is reset.
     /// </summary>
-    /// <param name="protocol">1 to 128 of <c>[A-Za-z0-9._/-]</c>.</param>
+    /// <param name="protocol">1 to 128 of <c>[A-Za-z0-9._/-]</c>; what begins with <c>firn/</c> is Firn's own.</param>
     /// <param name="handler">Called for each stream, on the thread pool.</param>
     /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: no such name, or it is served already.</exception>
     public IDisposable HandleStreams(string protocol, Func<FirnStream, Task> handler)
     {
         ArgumentNullException.ThrowIfNull(handler);
-        return _core.StreamHandlers.Add(Peer.CheckProtocol(protocol), handler);
+        if (ProcessName.IsReserved(Peer.CheckProtocol(protocol)))
+            throw new FirnException(FailureReason.InvalidInput, $"\"{protocol}\" is reserved: protocols that begin with {ProcessName.Reserved} are Firn's own; choose another.");
+        return _core.StreamHandlers.Add(protocol, handler);
     }
+
+    /// <summary>
+    /// Lets peers measure the way to this node (<c>firn bench</c>) until the result is disposed: at most 4 at a time, each with up to 16
+    /// streams. <c>firn up</c> does.
+    /// </summary>
+    /// <exception cref="FirnException"><see cref="FailureReason.NameTaken"/>: it does already.</exception>
+    public IDisposable ServeBench() => new BenchService(this);
 }

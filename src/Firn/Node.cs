@@ -1,4 +1,5 @@
 using Firn.Identity;
+using Firn.Messaging;
 using Firn.Protocol;
 using Firn.Runtime;
 using Firn.Transports;
@@ -24,6 +25,7 @@ public sealed partial class Node : IAsyncDisposable
         _setup = setup;
         _core = new NodeCore(setup);
         _core.Hub.Node = this;
+        NamesProcess.Start(_core.Hub);
         _record = new OwnRecord(_core);
         _disposal = new Lazy<Task>(StopAsync);
         Stopped = _stopped.Token;
@@ -99,12 +101,7 @@ public sealed partial class Node : IAsyncDisposable
     public Peer FindPeer(string name)
     {
         var peers = Peers;
-        var found = peers.Where(p => p.Name.ToString() == name).ToList();
-        if (found.Count == 0)
-            found = [.. peers.Where(p => p.Name.Name == name)];
-        if (found.Count == 0)
-            found = [.. peers.Where(p => name.Length > 0 && p.Name.ToString().StartsWith(name, StringComparison.Ordinal))];
-
+        var found = NameMatch.Find(peers, peer => peer.Name, name);
         return found.Count switch
         {
             1 => found[0],

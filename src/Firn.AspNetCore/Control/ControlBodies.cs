@@ -81,6 +81,10 @@ internal sealed record ErrorBody(string Reason, string Message);
 [JsonSerializable(typeof(DialBody))]
 [JsonSerializable(typeof(NameBody))]
 [JsonSerializable(typeof(PingBody))]
+[JsonSerializable(typeof(NamesBody))]
+[JsonSerializable(typeof(SentBody))]
+[JsonSerializable(typeof(BenchBody))]
+[JsonSerializable(typeof(BenchEventBody))]
 [JsonSerializable(typeof(ErrorBody))]
 internal sealed partial class ControlJson : JsonSerializerContext
 {

@@ -51,14 +51,80 @@ internal sealed class ControlClient : IDisposable
     public Task<NameBody> StopAsync(CancellationToken cancellationToken) => PostAsync(
         "v1/stop", new NameBody(null), ControlJson.Default.NameBody, ControlJson.Default.NameBody, cancellationToken);
 
+    /// <summary>What has a name at a node; at the controlled one if null.</summary>
+    public Task<NamesBody> NamesAsync(string? node, CancellationToken cancellationToken) => GetAsync(
+        "v1/names" + (node is null ? "" : $"?node={Uri.EscapeDataString(node)}"), ControlJson.Default.NamesBody, cancellationToken);
+
+    /// <summary>Sends a message, byte for byte.</summary>
+    public async Task<SentBody> SendAsync(string process, string node, ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
+    {
+        using var request = Post($"v1/send?{Target(process, node)}", message);
+        using var response = await AskAsync(request, isStream: false, SlowAnswer, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(response, ControlJson.Default.SentBody, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends a message and waits for the reply, both byte for byte.</summary>
+    public async Task<Reply> CallAsync(
+        string process, string node, ReadOnlyMemory<byte> message, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        using var request = Post($"v1/call?{Target(process, node)}&timeoutMs={Math.Ceiling(timeout.TotalMilliseconds):0}", message);
+        using var response = await AskAsync(request, isStream: false, timeout + SlowAnswer, cancellationToken).ConfigureAwait(false);
+        string at = response.Headers.TryGetValues(MessageEndpoints.NodeHeader, out var values) ? values.First() : node;
+        return new Reply(at, await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Measures the way from the node to a peer; ends with the last figure.</summary>
+    public async IAsyncEnumerable<BenchEventBody> BenchAsync(BenchBody bench, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var request = Post("v1/bench", JsonSerializer.SerializeToUtf8Bytes(bench, ControlJson.Default.BenchBody));
+        using var response = await AskAsync(request, isStream: true, SlowAnswer, cancellationToken).ConfigureAwait(false);
+        await foreach (var e in ReadEventsAsync(response, ControlJson.Default.BenchEventBody, cancellationToken).ConfigureAwait(false))
+        {
+            if (e is { Event: "failed", Reason: { } reason, Message: { } message })
+                throw ControlErrors.ToException(new ErrorBody(reason, message));
+            yield return e;
+        }
+    }
+
     /// <summary>What happens at the node from now on; ends when the node stops.</summary>
     public async IAsyncEnumerable<EventBody> EventsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "v1/events");
         using var response = await AskAsync(request, isStream: true, QuickAnswer, cancellationToken).ConfigureAwait(false);
+        await foreach (var e in ReadEventsAsync(response, ControlJson.Default.EventBody, cancellationToken).ConfigureAwait(false))
+            yield return e;
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        using var response = await AskAsync(request, isStream: false, QuickAnswer, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(response, type, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<T> PostAsync<TBody, T>(
+        string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        using var request = Post(path, JsonSerializer.SerializeToUtf8Bytes(body, bodyType));
+        using var response = await AskAsync(request, isStream: false, SlowAnswer, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(response, type, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static string Target(string process, string node) =>
+        $"process={Uri.EscapeDataString(process)}&node={Uri.EscapeDataString(node)}";
+
+    private static HttpRequestMessage Post(string path, ReadOnlyMemory<byte> body) => new(HttpMethod.Post, path)
+    {
+        Content = new ReadOnlyMemoryContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
+    };
+
+    private async IAsyncEnumerable<T> ReadEventsAsync<T>(
+        HttpResponseMessage response, JsonTypeInfo<T> type, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        var parser = SseParser.Create(
-            stream, static (_, data) => JsonSerializer.Deserialize(data, ControlJson.Default.EventBody)!);
+        var parser = SseParser.Create(stream, (_, data) => JsonSerializer.Deserialize(data, type)!);
         var events = parser.EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
         await using var disposal = events.ConfigureAwait(false);
         while (await MoveNextAsync().ConfigureAwait(false))
@@ -75,29 +141,6 @@ internal sealed class ControlClient : IDisposable
                 throw new FirnException(FailureReason.ConnectionLost, $"{_node} is gone", e);
             }
         }
-    }
-
-    public void Dispose() => _http.Dispose();
-
-    private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, path);
-        using var response = await AskAsync(request, isStream: false, QuickAnswer, cancellationToken).ConfigureAwait(false);
-        return await ReadAsync(response, type, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task<T> PostAsync<TBody, T>(
-        string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<T> type, CancellationToken cancellationToken)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path)
-        {
-            Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, bodyType))
-            {
-                Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
-            },
-        };
-        using var response = await AskAsync(request, isStream: false, SlowAnswer, cancellationToken).ConfigureAwait(false);
-        return await ReadAsync(response, type, cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task<T> ReadAsync<T>(

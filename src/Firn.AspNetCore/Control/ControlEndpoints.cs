@@ -18,14 +18,19 @@ internal sealed class ControlEndpoints
     public ControlEndpoints(IControlledNode node, Action requestStop, CancellationToken stopping)
     {
         (_node, _requestStop, _stopping) = (node, requestStop, stopping);
+        var messages = new MessageEndpoints(node);
         _endpoints = new(StringComparer.Ordinal)
         {
-            ["/v1/status"] = (HttpMethods.Get, http => WriteAsync(http, _node.Status(), ControlJson.Default.StatusBody)),
-            ["/v1/peers"] = (HttpMethods.Get, http => WriteAsync(http, _node.Peers(), ControlJson.Default.IReadOnlyListPeerBody)),
+            ["/v1/status"] = (HttpMethods.Get, http => ControlAnswers.WriteAsync(http, _node.Status(), ControlJson.Default.StatusBody)),
+            ["/v1/peers"] = (HttpMethods.Get, http => ControlAnswers.WriteAsync(http, _node.Peers(), ControlJson.Default.IReadOnlyListPeerBody)),
             ["/v1/events"] = (HttpMethods.Get, StreamEventsAsync),
             ["/v1/dial"] = (HttpMethods.Post, DialAsync),
             ["/v1/hangup"] = (HttpMethods.Post, HangupAsync),
             ["/v1/ping"] = (HttpMethods.Post, PingAsync),
+            ["/v1/names"] = (HttpMethods.Get, messages.NamesAsync),
+            ["/v1/send"] = (HttpMethods.Post, messages.SendAsync),
+            ["/v1/call"] = (HttpMethods.Post, messages.CallAsync),
+            ["/v1/bench"] = (HttpMethods.Post, BenchAsync),
             ["/v1/stop"] = (HttpMethods.Post, StopAsync),
         };
     }
@@ -38,11 +43,11 @@ internal sealed class ControlEndpoints
         }
         catch (FirnException e)
         {
-            await FailAsync(http, ControlErrors.StatusOf(e.Reason), e.Reason, e.Message).ConfigureAwait(false);
+            await ControlAnswers.FailAsync(http, ControlErrors.StatusOf(e.Reason), e.Reason, e.Message).ConfigureAwait(false);
         }
         catch (BadHttpRequestException e)
         {
-            await FailAsync(http, e.StatusCode, FailureReason.InvalidInput, e.Message).ConfigureAwait(false);
+            await ControlAnswers.FailAsync(http, e.StatusCode, FailureReason.InvalidInput, e.Message).ConfigureAwait(false);
         }
     }
 
@@ -63,21 +68,21 @@ internal sealed class ControlEndpoints
         var body = await ReadAsync(http, ControlJson.Default.DialBody).ConfigureAwait(false);
         string address = body?.Address ?? throw Expected("""{"address":"beta.lan"}""");
         var peer = await _node.DialAsync(address, http.RequestAborted).ConfigureAwait(false);
-        await WriteAsync(http, peer, ControlJson.Default.PeerBody).ConfigureAwait(false);
+        await ControlAnswers.WriteAsync(http, peer, ControlJson.Default.PeerBody).ConfigureAwait(false);
     }
 
     private async Task HangupAsync(HttpContext http)
     {
         string name = await ReadNameAsync(http).ConfigureAwait(false);
         string fullName = await _node.HangupAsync(name, http.RequestAborted).ConfigureAwait(false);
-        await WriteAsync(http, new NameBody(fullName), ControlJson.Default.NameBody).ConfigureAwait(false);
+        await ControlAnswers.WriteAsync(http, new NameBody(fullName), ControlJson.Default.NameBody).ConfigureAwait(false);
     }
 
     private async Task PingAsync(HttpContext http)
     {
         string name = await ReadNameAsync(http).ConfigureAwait(false);
         var ping = await _node.PingAsync(name, http.RequestAborted).ConfigureAwait(false);
-        await WriteAsync(http, ping, ControlJson.Default.PingBody).ConfigureAwait(false);
+        await ControlAnswers.WriteAsync(http, ping, ControlJson.Default.PingBody).ConfigureAwait(false);
     }
 
     private Task StopAsync(HttpContext http)
@@ -88,30 +93,50 @@ internal sealed class ControlEndpoints
             _requestStop();
             return Task.CompletedTask;
         });
-        return WriteAsync(http, new NameBody(_node.Status().Name), ControlJson.Default.NameBody);
+        return ControlAnswers.WriteAsync(http, new NameBody(_node.Status().Name), ControlJson.Default.NameBody);
     }
 
-    /// <summary>Server-sent events (WHATWG HTML, section 9.2): the type and one line of JSON.</summary>
     private async Task StreamEventsAsync(HttpContext http)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, _stopping);
         var events = _node.WatchAsync(ended.Token);
-        http.Response.ContentType = "text/event-stream";
-        http.Response.Headers.CacheControl = "no-store";
         try
         {
-            // The head goes out at once: whoever has it misses nothing from here on.
-            await http.Response.Body.FlushAsync(ended.Token).ConfigureAwait(false);
+            await ControlAnswers.BeginEventsAsync(http, ended.Token).ConfigureAwait(false);
             await foreach (var e in events.ConfigureAwait(false))
-            {
-                string data = JsonSerializer.Serialize(e, ControlJson.Default.EventBody);
-                await http.Response.WriteAsync($"event: {e.Event}\ndata: {data}\n\n", ended.Token).ConfigureAwait(false);
-                await http.Response.Body.FlushAsync(ended.Token).ConfigureAwait(false);
-            }
+                await ControlAnswers.WriteEventAsync(http, e.Event, e, ControlJson.Default.EventBody, ended.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
             // The watcher left or the node stops: the end of the stream says so.
+        }
+    }
+
+    /// <summary>What keeps a bench from starting is a failure like any other; what ends it later is its last event.</summary>
+    private async Task BenchAsync(HttpContext http)
+    {
+        var request = await ReadAsync(http, ControlJson.Default.BenchBody).ConfigureAwait(false);
+        if (request?.Name is null)
+            throw Expected("""{"name":"beta","phaseMs":2000,"size":65536,"streams":1}""");
+
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, _stopping);
+        try
+        {
+            await foreach (var e in _node.BenchAsync(request, ended.Token).ConfigureAwait(false))
+            {
+                if (!http.Response.HasStarted)
+                    await ControlAnswers.BeginEventsAsync(http, ended.Token).ConfigureAwait(false);
+                await ControlAnswers.WriteEventAsync(http, e.Event, e, ControlJson.Default.BenchEventBody, ended.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            // Whoever asked has left, or the node stops.
+        }
+        catch (FirnException e) when (http.Response.HasStarted)
+        {
+            var failed = new BenchEventBody("failed") { Reason = ControlJson.Spell(e.Reason), Message = e.Message };
+            await ControlAnswers.WriteEventAsync(http, failed.Event, failed, ControlJson.Default.BenchEventBody, ended.Token).ConfigureAwait(false);
         }
     }
 
@@ -138,20 +163,5 @@ internal sealed class ControlEndpoints
         new(FailureReason.InvalidInput, $"expected a JSON body such as {example}");
 
     private static Func<HttpContext, Task> Refuse(int status, string message) =>
-        http => FailAsync(http, status, FailureReason.InvalidInput, message);
-
-    private static Task FailAsync(HttpContext http, int status, FailureReason reason, string message)
-    {
-        http.Response.StatusCode = status;
-        return WriteAsync(
-            http, new ErrorBody(ControlJson.Spell(reason), message), ControlJson.Default.ErrorBody, "application/problem+json");
-    }
-
-    private static Task WriteAsync<T>(HttpContext http, T body, JsonTypeInfo<T> type, string contentType = "application/json")
-    {
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(body, type);
-        http.Response.ContentType = contentType;
-        http.Response.ContentLength = json.Length;
-        return http.Response.Body.WriteAsync(json, http.RequestAborted).AsTask();
-    }
+        http => ControlAnswers.FailAsync(http, status, FailureReason.InvalidInput, message);
 }

@@ -11,7 +11,8 @@ internal static class ControlErrors
     public static int StatusOf(FailureReason reason) => reason switch
     {
         FailureReason.InvalidInput => StatusCodes.Status400BadRequest,
-        FailureReason.NotConnected => StatusCodes.Status404NotFound,
+        FailureReason.NotConnected or FailureReason.NoProcess => StatusCodes.Status404NotFound,
+        FailureReason.BadMessage => StatusCodes.Status422UnprocessableEntity,
         FailureReason.Self or FailureReason.WrongPeer => StatusCodes.Status409Conflict,
         FailureReason.NameTaken or FailureReason.Stale => StatusCodes.Status409Conflict,
         FailureReason.Unsupported => StatusCodes.Status501NotImplemented,

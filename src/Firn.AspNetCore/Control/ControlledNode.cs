@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Firn.AspNetCore;
 
 /// <summary>A <see cref="Node"/> behind the control API.</summary>
-internal sealed class ControlledNode(Node node) : IControlledNode
+internal sealed partial class ControlledNode(Node node) : IControlledNode
 {
     /// <summary>How long one ping may take: ten times what the slowest sane link needs.</summary>
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(10);

@@ -14,6 +14,18 @@ internal interface IControlledNode
 
     Task<PingBody> PingAsync(string name, CancellationToken cancellationToken);
 
+    /// <summary>What has a name at a node: this one unless another is named.</summary>
+    Task<NamesBody> NamesAsync(string? wanted, CancellationToken cancellationToken);
+
+    /// <summary>Sends a message, written as its receiver reads it, to a process by its name at a node.</summary>
+    Task<SentBody> SendAsync(string process, string wanted, ReadOnlyMemory<byte> body, CancellationToken cancellationToken);
+
+    /// <summary>As <see cref="SendAsync"/>, and waits for the reply.</summary>
+    Task<Reply> CallAsync(string process, string wanted, ReadOnlyMemory<byte> body, TimeSpan timeout, CancellationToken cancellationToken);
+
+    /// <summary>Measures the way to a peer; fails before its first event when it cannot start.</summary>
+    IAsyncEnumerable<BenchEventBody> BenchAsync(BenchBody request, CancellationToken cancellationToken);
+
     /// <summary>What happens from the moment of this call.</summary>
     IAsyncEnumerable<EventBody> WatchAsync(CancellationToken cancellationToken);
 }

@@ -23,8 +23,14 @@ internal sealed class CommonOptions
     public RunningNode ChooseNode(ParseResult parsed)
     {
         var home = FirnHome.Open();
-        return NodeChoice.Choose(RunningNodes.List(home), parsed.GetValue(Node), home.Path);
+        var node = NodeChoice.Choose(RunningNodes.List(home), parsed.GetValue(Node), home.Path, IsControlled);
+        return IsControlled(node) ? node : throw new FirnException(
+            FailureReason.Unsupported, $"{node.Name} is the node of a program that takes no commands: start its ControlApi there, or ask a node that 'firn up' runs here");
     }
+
+    /// <summary>Whether it serves its control socket; a program's node need not.</summary>
+    private static bool IsControlled(RunningNode node) =>
+        node.ControlSocket is { } socket && (OperatingSystem.IsWindows() || File.Exists(socket));
 
     /// <summary>A client of the node that the command line means.</summary>
     /// <exception cref="FirnException">None runs, or several could be meant.</exception>

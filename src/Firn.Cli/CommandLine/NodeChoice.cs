@@ -7,28 +7,26 @@ internal static class NodeChoice
 {
     /// <summary>
     /// The node whose full name, or else whose part before the <c>@</c>, is <paramref name="wanted"/>, or else the only one
-    /// whose name begins with it; when nothing is wanted, the only one that runs.
+    /// whose name begins with it; when nothing is wanted, the only one that runs or at least <paramref name="isControlled"/>.
     /// </summary>
     /// <exception cref="FirnException">
     /// <see cref="FailureReason.NotConnected"/>: no such node runs; <see cref="FailureReason.InvalidInput"/>: several could
     /// be meant.
     /// </exception>
-    public static RunningNode Choose(IReadOnlyList<RunningNode> running, string? wanted, string home)
+    public static RunningNode Choose(IReadOnlyList<RunningNode> running, string? wanted, string home, Func<RunningNode, bool> isControlled)
     {
         if (running.Count == 0)
             throw new FirnException(FailureReason.NotConnected, $"no node runs under {home}: start one with 'firn up'");
         if (wanted is null)
         {
-            return running.Count == 1 ? running[0] : throw new FirnException(
-                FailureReason.InvalidInput, $"several nodes run here: choose one with --node NAME ({Names(running)})");
+            List<RunningNode> controlled = [.. running.Where(isControlled)];
+            return running.Count == 1 ? running[0]
+                : controlled.Count == 1 ? controlled[0]
+                : throw new FirnException(
+                    FailureReason.InvalidInput, $"several nodes run here: choose one with --node NAME ({Names(controlled.Count > 0 ? controlled : running)})");
         }
 
-        List<RunningNode> meant = [.. running.Where(node => node.Name.ToString() == wanted)];
-        if (meant.Count == 0)
-            meant = [.. running.Where(node => node.Name.Name == wanted)];
-        if (meant.Count == 0)
-            meant = [.. running.Where(node => node.Name.ToString().StartsWith(wanted, StringComparison.Ordinal))];
-
+        var meant = NameMatch.Find(running, node => node.Name, wanted);
         return meant.Count switch
         {
             1 => meant[0],

@@ -9,6 +9,7 @@ internal static class HangupCommand
     public static Command Create(CommonOptions common)
     {
         var name = new Argument<string>("NAME") { Description = "The peer: its name or the beginning of it" };
+        name.CompletionSources.Add(Suggestions.Peers(common));
         var command = new ExampledCommand(
             "hangup", "Disconnect a peer; neither side connects again until a dial or a restart", "firn hangup db") { name };
         command.SetAction(async (parsed, stop) =>

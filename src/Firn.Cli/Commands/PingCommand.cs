@@ -9,6 +9,7 @@ internal static class PingCommand
     public static Command Create(CommonOptions common)
     {
         var name = new Argument<string>("NAME") { Description = "The peer: its name or the beginning of it" };
+        name.CompletionSources.Add(Suggestions.Peers(common));
         var count = Parsed.Option("-c", "Stop after so many pings; 0 goes on until Ctrl-C [default: 0]", "N", ReadCount);
         var interval = Parsed.Option("-i", "Time from one ping to the next [default: 1s]", "D", Durations.Read);
         interval.DefaultValueFactory = _ => TimeSpan.FromSeconds(1);

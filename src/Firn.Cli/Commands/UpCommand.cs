@@ -41,6 +41,7 @@ internal static class UpCommand
         {
             // The API goes before the node: it removes its socket while the node still holds the lock of the name.
             await using var node = await Node.StartAsync(settings, ending.Token);
+            using var bench = node.ServeBench();
             var controlled = new ControlledNode(node);
             var events = PeerFeed.From(controlled, ending.Token);   // first of all: the node dials already
             await using var api = await ControlApi.StartAsync(node, loggers, ending.Token);

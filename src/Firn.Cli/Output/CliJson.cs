@@ -7,4 +7,6 @@ namespace Firn.Cli;
 [JsonSerializable(typeof(CookieRecord))]
 [JsonSerializable(typeof(PingRecord))]
 [JsonSerializable(typeof(DemoRecord))]
+[JsonSerializable(typeof(CallRecord))]
+[JsonSerializable(typeof(BenchRecord))]
 internal sealed partial class CliJson : JsonSerializerContext;

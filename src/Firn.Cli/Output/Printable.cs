@@ -9,6 +9,9 @@ internal static class Printable
     public static string Line(string text) =>
         text.Any(IsUnfit) ? string.Concat(text.Select(c => IsUnfit(c) ? '\uFFFD' : c)) : text;
 
+    /// <summary>As <see cref="Line"/>, but newlines and tabs stay.</summary>
+    public static string Lines(string text) => string.Join('\n', text.Split('\n').Select(line => string.Join('\t', line.Split('\t').Select(Line))));
+
     private static bool IsUnfit(char c) => CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.Control
         or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 }

@@ -26,5 +26,5 @@ internal static class Terminal
     public static bool CanRedraw(TextWriter output) =>
         IsTerminal(output) && AnsiConsole.Profile.Capabilities is { Ansi: true, Interactive: true };
 
-    private static bool IsTerminal(TextWriter output) => output == Console.Out && !Console.IsOutputRedirected;
+    public static bool IsTerminal(TextWriter output) => output == Console.Out && !Console.IsOutputRedirected;
 }

@@ -54,7 +54,7 @@ internal sealed class CallTicket
         }
 
         if (_localBook!.TryTake(_call) is { } pending)
-            pending.OnLocalReply(reply);
+            pending.OnLocalReply(reply, serializer);
         Recycle();
         return ValueTask.CompletedTask;
     }

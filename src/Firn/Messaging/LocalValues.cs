@@ -15,6 +15,9 @@ internal static class LocalValues
     public static bool TryConvert<TGiven, TTaken>(TGiven value, out TTaken result, [NotNullWhen(false)] out FirnException? failure)
     {
         failure = null;
+        if (typeof(TGiven) == typeof(WrittenMessage))
+            return Unsafe.As<TGiven, WrittenMessage>(ref value).TryRead(out result, out failure);
+
         if (RawBytes.Is<TGiven>() && RawBytes.Is<TTaken>())
         {
             RawBytes.TryGet(value, out var bytes);

@@ -152,9 +152,12 @@ internal sealed partial class MessageHub
     /// <summary>Nobody but itself makes room in a process's mailbox.</summary>
     private static bool MayWaitFor(ProcessCore process) => ProcessCore.Current != process;
 
-    private ValueTask<TReply> CallLocalAsync<T, TReply>(ProcessCore process, T message, TimeSpan timeout, CancellationToken cancellationToken)
+    private ValueTask<TReply> CallLocalAsync<T, TReply>(ProcessCore process, T message, TimeSpan timeout, CancellationToken cancellationToken) =>
+        CallLocalAsync(PendingCall<TReply>.Rent(this, Serializer), process, message, timeout, cancellationToken);
+
+    private ValueTask<TReply> CallLocalAsync<T, TReply>(
+        PendingCall<TReply> call, ProcessCore process, T message, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var call = PendingCall<TReply>.Rent(this, Serializer);
         _localCalls.Add(call, timeout, cancellationToken);
         var (number, reply, ticket) = (call.Call, call.Task, CallTicket.Of(_localCalls, call));
         var sent = process.Mailbox.DeliverLocalAsync(message, ticket, Tracing.Current(), MayWaitFor(process), call.Failed);

@@ -47,12 +47,6 @@ internal sealed partial class MessageHub : ProcessHost
 
     public MessageCounts Counts { get; } = new();
 
-    /// <summary>Names of processes, in order.</summary>
-    public IReadOnlyList<string> Names => [.. _names.Keys.Order(StringComparer.Ordinal)];
-
-    /// <summary>Names of functions that peers may spawn, in order.</summary>
-    public IReadOnlyList<string> Functions => [.. _functions.Keys.Order(StringComparer.Ordinal)];
-
     /// <summary>Processes that have not ended.</summary>
     public int Count => _processes.Count;
 
@@ -107,7 +101,7 @@ internal sealed partial class MessageHub : ProcessHost
         ProcessCore? process;
         lock (_gate)
         {
-            if (!_names.TryRemove(name, out process))
+            if (ProcessName.IsReserved(name) || !_names.TryRemove(name, out process))
                 return false;
             process.Names.Remove(name);
         }
@@ -197,6 +191,8 @@ internal sealed partial class MessageHub : ProcessHost
     {
         if (!ProcessName.IsValid(name))
             throw new FirnException(FailureReason.InvalidInput, $"\"{Shown(name)}\" is no name of a process or function: expected 1 to {StreamOpening.MaxProtocol} of A-Z a-z 0-9 . _ / -");
+        if (ProcessName.IsReserved(name))
+            throw new FirnException(FailureReason.InvalidInput, $"\"{name}\" is reserved: names that begin with {ProcessName.Reserved} are Firn's own; choose another.");
     }
 
     /// <summary>Lists a process that is about to start, under <paramref name="name"/> if it has one.</summary>
@@ -204,6 +200,11 @@ internal sealed partial class MessageHub : ProcessHost
     {
         if (name is not null)
             CheckName(name);
+        AddUnchecked(process, name);
+    }
+
+    private void AddUnchecked(ProcessCore process, string? name)
+    {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isStopping, typeof(Node));

@@ -18,8 +18,8 @@ internal abstract class PendingCall : IWaiter
     /// <summary>A reply came as bytes, valid during the call. The caller goes on by <see cref="Resume"/>.</summary>
     public abstract void OnReply(ReplyStatus status, ReadOnlySpan<byte> body);
 
-    /// <summary>A reply of a process of this node.</summary>
-    public abstract void OnLocalReply<TGiven>(TGiven reply);
+    /// <summary>A reply of a process of this node, whose replies to others <paramref name="serializer"/> writes.</summary>
+    public abstract void OnLocalReply<TGiven>(TGiven reply, MessageSerializer serializer);
 
     public abstract void Resume(bool here);
 
@@ -101,7 +101,7 @@ internal class PendingCall<TReply> : PendingCall, IValueTaskSource<TReply>
         _length = body.Length;
     }
 
-    public override void OnLocalReply<TGiven>(TGiven reply)
+    public override void OnLocalReply<TGiven>(TGiven reply, MessageSerializer serializer)
     {
         if (LocalValues.TryConvert<TGiven, TReply>(reply, out var result, out var failure))
         {

@@ -32,6 +32,9 @@ internal abstract partial class ProcessCore(MessageHub hub, ulong number)
     /// <summary>Its names; under the hub's gate.</summary>
     public HashSet<string> Names { get; } = new(0, StringComparer.Ordinal);
 
+    /// <summary>What reads its messages that come as bytes, and writes its replies.</summary>
+    public abstract MessageSerializer Serializer { get; }
+
     /// <summary>Cancelled when the process has ended.</summary>
     public CancellationToken Exiting => _exiting.Token;
 

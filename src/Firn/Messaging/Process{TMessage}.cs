@@ -218,6 +218,8 @@ public sealed class Process<TMessage>
 
         public override Mailbox Mailbox => Box;
 
+        public override MessageSerializer Serializer => self.Serializer;
+
         protected override Task InvokeAsync() => function(self);
 
         protected override void OnEnded() => Box.Abandon();

@@ -1,0 +1,31 @@
+using System.Diagnostics;
+
+namespace Firn.Benching;
+
+/// <summary>The bytes of a bench's streams, whichever end sends them.</summary>
+internal static class BenchBytes
+{
+    /// <summary>Writes for as long as was ordered, then says the end.</summary>
+    public static async Task SendAsync(FirnStream stream, BenchOrder order, CancellationToken cancellationToken)
+    {
+        var piece = new byte[order.Size];
+        long start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start) < order.Time)
+            await stream.WriteAsync(piece, cancellationToken).ConfigureAwait(false);
+        stream.CompleteWrites();
+    }
+
+    /// <summary>Reads to the end; returns how much that was.</summary>
+    public static async Task<long> ReceiveAsync(FirnStream stream, CancellationToken cancellationToken)
+    {
+        long total = 0;
+        while (true)
+        {
+            var result = await stream.Input.ReadAsync(cancellationToken).ConfigureAwait(false);
+            total += result.Buffer.Length;
+            stream.Input.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted)
+                return total;
+        }
+    }
+}

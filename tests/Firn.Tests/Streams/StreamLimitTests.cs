@@ -137,11 +137,10 @@ public class StreamLimitTests : StreamFixture
         var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         beta.Node.HandleStreams("stalled/1", _ => end.Task);
         beta.Node.HandleStreams("echo/1", static stream => stream.CopyToAsync(stream));
-        var stalled = new List<FirnStream>();
         for (int i = 0; i < 200; i++)
         {
-            stalled.Add(await peer.OpenStreamAsync("stalled/1"));
-            _ = Task.Run(() => stalled[^1].WriteAsync(new byte[1_000_000]).AsTask());
+            var unread = await peer.OpenStreamAsync("stalled/1");
+            StreamTesting.UntilOver(() => unread.WriteAsync(new byte[1_000_000]).AsTask());
         }
 
         await using var stream = await peer.OpenStreamAsync("echo/1");

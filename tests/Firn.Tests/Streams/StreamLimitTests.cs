@@ -17,8 +17,15 @@ public class StreamLimitTests : StreamFixture
             }
         });
         var session = peer.SessionId;
+        var busy = await peer.OpenStreamAsync("idle/1");   // so that what is sent has to wait for its turn
+        StreamTesting.UntilOver(async () =>
+        {
+            var chunk = new byte[50_000];
+            while (true)
+                await busy.WriteAsync(chunk);
+        });
         var open = new Queue<FirnStream>();
-        for (int i = 0; i < StreamTable.MaxOpen; i++)
+        for (int i = 1; i < StreamTable.MaxOpen; i++)
             open.Enqueue(await peer.OpenStreamAsync("idle/1").Within());
 
         for (int i = 0; i < 600; i++)

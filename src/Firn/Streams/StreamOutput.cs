@@ -12,6 +12,10 @@ namespace Firn.Streams;
 /// </summary>
 internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, int maxPayload, StreamOpeningNotice? opening) : Outlet
 {
+    // Collected bytes go out in one turn with the stream's opening and its reset: no other may be opened in between.
+    private const int Spare = 2 * FrameHeader.Size + StreamOpening.MaxLength + sizeof(uint);
+
+    private readonly int _maxCollected = Math.Min(maxPayload, FrameHeader.DefaultMaxPayload - Spare);
     private SendCredit _credit = new(credit);
     private StreamOpeningNotice? _opening = opening;
     private StreamWrite? _write;
@@ -176,7 +180,7 @@ internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, i
         write.Complete();
     }
 
-    /// <summary>The frame of some data; or what there is beside it, all at once, so that a stream which ends is over with one turn.</summary>
+    /// <summary>A frame of data, and what there is beside it: a stream that ends is over with one turn.</summary>
     public override int WriteFrame(Span<byte> destination, List<SendOperation> done)
     {
         int size = 0;
@@ -185,13 +189,12 @@ internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, i
             _opening = null;
             int length = StreamOpening.Write(destination[FrameHeader.Size..], opening.Window, opening.Protocol);
             size = Frame(destination, FrameType.StreamOpen, 0, length);
-            if (HasData)
-                return size;
         }
 
         if (HasData)
-            return WriteData(destination, done);
-
+            size += WriteData(destination[size..], done);
+        if (HasData)
+            return size;
         if (HasEnd)
         {
             _isEnded = true;
@@ -210,7 +213,7 @@ internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, i
 
     private int WriteData(Span<byte> destination, List<SendOperation> done)
     {
-        var payload = destination.Slice(FrameHeader.Size, maxPayload);
+        var payload = destination.Slice(FrameHeader.Size, Math.Min(maxPayload, destination.Length - FrameHeader.Size));
         int length = _collectedLength;
         _collected.AsSpan(0, length).CopyTo(payload);
         ReturnCollected();
@@ -231,7 +234,7 @@ internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, i
             }
         }
 
-        _isEnded = HasEnd && !HasData && _reset is null;
+        _isEnded = HasEnd && !HasData;
         return Frame(destination, FrameType.StreamData, _isEnded ? FrameFlags.End : (byte)0, length);
     }
 
@@ -243,10 +246,10 @@ internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, i
 
     private bool TryCollect(ReadOnlySpan<byte> data)
     {
-        if (data.Length > maxPayload - _collectedLength || data.Length > _credit.Available)
+        if (data.Length > _maxCollected - _collectedLength || data.Length > _credit.Available)
             return false;
 
-        _collected ??= ArrayPool<byte>.Shared.Rent(maxPayload);
+        _collected ??= ArrayPool<byte>.Shared.Rent(_maxCollected);
         data.CopyTo(_collected.AsSpan(_collectedLength));
         _collectedLength += data.Length;
         _credit.Take(data.Length);

@@ -17,8 +17,15 @@ public class StreamLimitTests : StreamFixture
             }
         });
         var session = peer.SessionId;
+        var busy = await peer.OpenStreamAsync("idle/1");   // so that what is sent has to wait for its turn
+        StreamTesting.UntilOver(async () =>
+        {
+            var chunk = new byte[50_000];
+            while (true)
+                await busy.WriteAsync(chunk);
+        });
         var open = new Queue<FirnStream>();
-        for (int i = 0; i < StreamTable.MaxOpen; i++)
+        for (int i = 1; i < StreamTable.MaxOpen; i++)
             open.Enqueue(await peer.OpenStreamAsync("idle/1").Within());
 
         for (int i = 0; i < 600; i++)
@@ -137,11 +144,10 @@ public class StreamLimitTests : StreamFixture
         var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         beta.Node.HandleStreams("stalled/1", _ => end.Task);
         beta.Node.HandleStreams("echo/1", static stream => stream.CopyToAsync(stream));
-        var stalled = new List<FirnStream>();
         for (int i = 0; i < 200; i++)
         {
-            stalled.Add(await peer.OpenStreamAsync("stalled/1"));
-            _ = Task.Run(() => stalled[^1].WriteAsync(new byte[1_000_000]).AsTask());
+            var unread = await peer.OpenStreamAsync("stalled/1");
+            StreamTesting.UntilOver(() => unread.WriteAsync(new byte[1_000_000]).AsTask());
         }
 
         await using var stream = await peer.OpenStreamAsync("echo/1");

@@ -55,6 +55,19 @@ internal static class StreamTesting
 
     public static Task<T> Within<T>(this ValueTask<T> task) => task.AsTask().WaitAsync(Ceiling);
 
+    /// <summary>Has <paramref name="work"/> done until its stream is over.</summary>
+    public static void UntilOver(Func<Task> work) => _ = Task.Run(async () =>
+    {
+        try
+        {
+            await work();
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // That is the end.
+        }
+    });
+
     /// <summary>Bytes in which a loss or a swap shows.</summary>
     public static byte[] Bytes(int length, int seed = 1)
     {

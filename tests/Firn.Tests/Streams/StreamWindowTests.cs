@@ -43,13 +43,13 @@ public class StreamWindowTests() : VirtualNodeFixture(4 << 20)
         Network.Latency = static (_, _) => TimeSpan.FromMilliseconds(50);
         var (a, b) = await PairAsync(null, options => options.IsMemoryShort = () => _isMemoryShort);
         var pair = await DriveAsync(StreamPair.OpenAsync(a.Node.Peers.Single(), b));
-        _ = Task.Run(async () =>
+        StreamTesting.UntilOver(async () =>
         {
             var chunk = new byte[100_000];
             while (true)
                 await pair.Here.WriteAsync(chunk);
         });
-        _ = Task.Run(async () =>
+        StreamTesting.UntilOver(async () =>
         {
             var buffer = new byte[100_000];
             while (true)
@@ -90,7 +90,7 @@ public class StreamFairnessTests() : VirtualNodeFixture(64 * 1024)
         for (int i = 0; i < Chunks.Length; i++)
         {
             var (stream, chunk) = (streams[i], new byte[Chunks[i]]);
-            _ = Task.Run(async () =>
+            StreamTesting.UntilOver(async () =>
             {
                 while (true)
                     await stream.WriteAsync(chunk);

@@ -9,8 +9,8 @@ internal sealed record Contestant(string Name, string ServerKind, Func<ServerPro
 /// <summary>Contestants under the same load, by turns, each with a server process of its own.</summary>
 internal sealed record Race(string Name, IReadOnlyList<Contestant> Contestants, IReadOnlyList<Metric> Metrics)
 {
-    // Before each run, so that nobody pays for having been idle during the others'.
-    private static readonly TimeSpan Untimed = TimeSpan.FromMilliseconds(300);
+    // Before each run, so that nobody pays for having been idle during the others', nor for code that is not compiled fully yet.
+    private static readonly TimeSpan Untimed = TimeSpan.FromMilliseconds(700);
 
     public async Task RunAsync(BenchOptions options, Report report)
     {

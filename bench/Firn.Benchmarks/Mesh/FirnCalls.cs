@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace Firn.Benchmarks;
 
@@ -16,6 +17,7 @@ internal sealed class FirnCalls(Node node, Pid<ReadOnlyMemory<byte>> echo, Pid<R
             await peer.SpawnAsync<ReadOnlyMemory<byte>, int>(FirnServer.Sink, 0));
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask CallAsync(int caller)
     {
         using var reply = await echo.CallAsync<IMemoryOwner<byte>>(Payloads.Small, FirnNodes.Patience);

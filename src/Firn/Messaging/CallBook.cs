@@ -15,7 +15,7 @@ internal sealed class CallBook(NodeClock clock, Schedule schedule) : Scheduled
 
     /// <summary>Enters a call; its <see cref="PendingCall.Call"/> is its number.</summary>
     /// <exception cref="FirnException"><see cref="FailureReason.Busy"/>: too many are under way.</exception>
-    public void Add(PendingCall call, TimeSpan timeout)
+    public void Add(PendingCall call, TimeSpan timeout, CancellationToken cancellationToken)
     {
         long deadline = clock.Now + Math.Max(1, (long)timeout.TotalMilliseconds);
         bool isNext;
@@ -31,6 +31,28 @@ internal sealed class CallBook(NodeClock clock, Schedule schedule) : Scheduled
 
         if (isNext)
             schedule.Set(this, deadline);
+        if (cancellationToken.CanBeCanceled)
+            call.CancelOn(this, cancellationToken);
+    }
+
+    /// <summary>The reply of a call whose message has to wait. A call that cannot be sent fails, unless it has ended for a better reason.</summary>
+    public async ValueTask<TReply> AwaitAsync<TReply>(ValueTask sent, ulong call, ValueTask<TReply> reply)
+    {
+        try
+        {
+            await sent.ConfigureAwait(false);
+        }
+        catch (Exception e) when (TryTake(call) is { } pending)
+        {
+            pending.Fail(e);
+        }
+#pragma warning disable CA1031 // Whoever took the call has ended it, and says why.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+        }
+
+        return await reply.ConfigureAwait(false);
     }
 
     /// <summary>Takes a call out, to end it; null when it has ended.</summary>

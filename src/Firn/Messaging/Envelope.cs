@@ -1,4 +1,3 @@
-using System.Buffers;
 using Firn.Protocol;
 
 namespace Firn.Messaging;
@@ -30,5 +29,5 @@ internal struct Envelope<TMessage>
     /// <summary>A <see cref="TraceContext"/>, if it has one.</summary>
     public object? Trace;
 
-    public readonly ReadOnlySequence<byte> Bytes => new(Buffer ?? [], Offset, Length);
+    public readonly ReadOnlyMemory<byte> Bytes => new(Buffer, Offset, Length);
 }

@@ -6,7 +6,7 @@ namespace Firn.Messaging;
 /// Where the messages of one process wait, whatever their type. What comes from other nodes is limited by the credit of its channel,
 /// what comes from this one by a number; a sender that finds it full waits, and nobody else.
 /// </summary>
-internal abstract class Mailbox : IMessageTarget
+internal abstract class Mailbox : IMessageTarget, IWaiter
 {
     /// <summary>Messages from this node that may wait before their senders do.</summary>
     public const int MaxLocal = 8192;
@@ -44,8 +44,10 @@ internal abstract class Mailbox : IMessageTarget
 
     public abstract bool Deliver(InChannel channel, in MessageHeader header, in LargeBody body);
 
-    /// <summary>Lets a consumer that waits see what came; after <see cref="Deliver(InChannel, in MessageHeader, ReadOnlySpan{byte})"/>.</summary>
-    public abstract void Publish();
+    /// <summary>Whether the consumer waits and there is something for it; it is then to be resumed.</summary>
+    public abstract bool TryStopWaiting();
+
+    public abstract void Resume(bool here);
 
     /// <summary>
     /// The process has ended: nothing more is taken. Drops what waits, refuses the calls that are not answered, and tells the channels

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Threading.Tasks.Sources;
 using Firn.Pooling;
 using Firn.Protocol;
+using Firn.Serialization;
 using Firn.Sessions;
 
 namespace Firn.Messaging;
@@ -16,7 +17,7 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
     private const int FirstBlock = 4 * 1024, LastBlock = 256 * 1024;
 
     private readonly Queue<LocalSend> _waiting = new(0);
-    private ManualResetValueTaskSourceCore<bool> _arrival = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<bool> _arrival;
     private Envelope<TMessage>[] _incoming = [];
     private int _incomingCount;
     private int _incomingLocal;
@@ -88,7 +89,7 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
         lock (Gate)
             wakes = StopsWaiting();
         if (wakes)
-            _arrival.SetResult(true);
+            Resume(here: false);
     }
 
     public override bool DeliverNotice(object notice)
@@ -103,46 +104,21 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
         }
 
         if (wakes)
-            _arrival.SetResult(true);
+            Resume(here: false);
         return true;
     }
 
     public override ValueTask DeliverLocalAsync<TGiven>(
-        TGiven message, CallTicket? call, TraceContext trace, bool mayWait, CancellationToken cancellationToken)
-    {
-        if (!LocalValues.TryConvert<TGiven, TMessage>(message, out var taken, out var failure))
-            return ValueTask.FromException(failure);
+        TGiven message, CallTicket? call, TraceContext trace, bool mayWait, CancellationToken cancellationToken) =>
+        LocalValues.TryConvert<TGiven, TMessage>(message, out var taken, out var failure)
+            ? DeliverTakenAsync(taken, call, trace, mayWait, cancellationToken)
+            : ValueTask.FromException(failure);
 
-        LocalSend? send = null;
-        bool wakes = false;
-        lock (Gate)
-        {
-            if (IsClosed)
-                return ValueTask.FromException(MessageHub.NoProcess());
-            if (_incomingLocal >= MaxLocal || _waiting.Count > 0)
-            {
-                if (!mayWait)
-                    return ValueTask.FromException(OwnIsFull());
-                send = LocalSend.Rent(this, taken, call, trace);
-                _waiting.Enqueue(send);
-            }
-            else
-            {
-                AppendLocal(taken, call, trace);
-                wakes = StopsWaiting();
-            }
-        }
-
-        if (wakes)
-            _arrival.SetResult(true);
-        if (send is null)
-            return ValueTask.CompletedTask;
-
-        var task = send.Task;
-        if (cancellationToken.CanBeCanceled)
-            send.CancelOn(cancellationToken);
-        return task;
-    }
+    /// <summary>As <see cref="DeliverLocalAsync"/>, of what the process takes.</summary>
+    public ValueTask DeliverAsync(TMessage message, CallTicket? call, in TraceContext trace, bool mayWait, CancellationToken cancellationToken) =>
+        RawBytes.Is<TMessage>()
+            ? DeliverLocalAsync(message, call, trace, mayWait, cancellationToken)   // lent bytes are copied
+            : DeliverTakenAsync(message, call, trace, mayWait, cancellationToken);
 
     public override bool Deliver(InChannel channel, in MessageHeader header, ReadOnlySpan<byte> body)
     {
@@ -173,13 +149,16 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
         }
     }
 
-    public override void Publish()
+    public override bool TryStopWaiting()
     {
-        bool wakes;
         lock (Gate)
-            wakes = _incomingCount > 0 && StopsWaiting();
-        if (wakes)
-            _arrival.SetResult(true);
+            return _incomingCount > 0 && StopsWaiting();
+    }
+
+    public override void Resume(bool here)
+    {
+        _arrival.RunContinuationsAsynchronously = !here;
+        _arrival.SetResult(true);
     }
 
     bool IValueTaskSource<bool>.GetResult(short token) => _arrival.GetResult(token);
@@ -216,6 +195,39 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
     private static FirnException OwnIsFull() => new(
         FailureReason.Busy, $"This process has {MaxLocal} messages in its own mailbox and cannot wait for room there: it is the one that makes it. Receive first.");
 
+    private ValueTask DeliverTakenAsync(TMessage taken, CallTicket? call, in TraceContext trace, bool mayWait, CancellationToken cancellationToken)
+    {
+        LocalSend? send = null;
+        bool wakes = false;
+        lock (Gate)
+        {
+            if (IsClosed)
+                return ValueTask.FromException(MessageHub.NoProcess());
+            if (_incomingLocal >= MaxLocal || _waiting.Count > 0)
+            {
+                if (!mayWait)
+                    return ValueTask.FromException(OwnIsFull());
+                send = LocalSend.Rent(this, taken, call, trace);
+                _waiting.Enqueue(send);
+            }
+            else
+            {
+                AppendLocal(taken, call, trace);
+                wakes = StopsWaiting();
+            }
+        }
+
+        if (wakes)
+            Resume(here: false);
+        if (send is null)
+            return ValueTask.CompletedTask;
+
+        var task = send.Task;
+        if (cancellationToken.CanBeCanceled)
+            send.CancelOn(cancellationToken);
+        return task;
+    }
+
     private ref Envelope<TMessage> Append()
     {
         if (_incomingCount == _incoming.Length)
@@ -239,7 +251,7 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
         return ref envelope;
     }
 
-    private void AppendLocal(TMessage message, CallTicket? call, TraceContext trace)
+    private void AppendLocal(TMessage message, CallTicket? call, in TraceContext trace)
     {
         ref var envelope = ref Append();
         _incomingLocal++;

@@ -8,14 +8,18 @@ internal sealed partial class MessageHub
 {
     // What goes wrong is told by the task, always: who sends to many at once is not to lose the others.
 #pragma warning disable CA1031 // It is not swallowed.
-    public override ValueTask SendAsync<T>(Pid to, T message, MessageSerializer? serializer, CancellationToken cancellationToken)
+    public override ValueTask SendAsync<T>(Pid to, T message, MessageSerializer? serializer, CancellationToken cancellationToken) =>
+        SendToAsync(to, message, serializer, cancellationToken);
+
+    /// <summary>As <see cref="SendAsync{T}(Pid, T, MessageSerializer?, CancellationToken)"/>, and not virtual.</summary>
+    public ValueTask SendToAsync<T>(Pid to, T message, MessageSerializer? serializer, CancellationToken cancellationToken)
     {
         try
         {
             ThrowIfOver(cancellationToken);
-            return IsHere(to)
+            return RouteTo(to) is not { } link
                 ? SendLocalAsync(FindHere(to.Number), message, cancellationToken)
-                : LinkTo(to).SendAsync(TargetKey.Of(to.Number), message, serializer ?? Serializer, Tracing.Current(), cancellationToken);
+                : link.SendAsync(TargetKey.Of(to.Number), message, serializer ?? Serializer, Tracing.Current(), cancellationToken);
         }
         catch (Exception e)
         {
@@ -29,9 +33,9 @@ internal sealed partial class MessageHub
         try
         {
             ThrowIfOver(cancellationToken);
-            return IsHere(to)
+            return RouteTo(to) is not { } link
                 ? CallLocalAsync<T, TReply>(FindHere(to.Number), message, timeout, cancellationToken)
-                : CallRemoteAsync<T, TReply>(LinkTo(to), TargetKey.Of(to.Number), message, timeout, serializer, cancellationToken);
+                : CallRemoteAsync<T, TReply>(link, TargetKey.Of(to.Number), message, timeout, serializer, cancellationToken);
         }
         catch (Exception e)
         {
@@ -99,11 +103,21 @@ internal sealed partial class MessageHub
 
     private ProcessCore FindNamed(string name) => _names.GetValueOrDefault(name) ?? throw NoProcess($"No process called {name} is on this node.");
 
-    private MessageLink LinkTo(Pid id)
+    /// <summary>The link to the node of a process; null if that is this one.</summary>
+    private MessageLink? RouteTo(Pid id)
     {
-        if (!IsOfEarlierLife(id))
-            return LinkTo(id.Life.Node) is { } link && link.Life.Incarnation == id.Life.Incarnation ? link : throw NotConnected(id.Life.Node.Name);
-        throw NoProcess($"{id} belonged to an earlier life of {id.Life.Node.Name}, which has been restarted.");
+        var life = id.Life;
+        if (ReferenceEquals(life, Life))
+            return null;
+        if (life.Route is { IsClosed: false } known && known.Hub == this)
+            return known;
+        if (life == Life)
+            return null;
+
+        if (IsOfEarlierLife(id))
+            throw NoProcess($"{id} belonged to an earlier life of {life.Node.Name}, which has been restarted.");
+        var link = LinkTo(life.Node);
+        return link.Life == life ? life.Route = link : throw NotConnected(life.Node.Name);
     }
 
     /// <summary>Whether its node, this one or a connected one, has been started again since.</summary>
@@ -130,30 +144,31 @@ internal sealed partial class MessageHub
     }
 
     private static ValueTask SendLocalAsync<T>(ProcessCore process, T message, CancellationToken cancellationToken) =>
-        process.Mailbox.DeliverLocalAsync(message, null, Tracing.Current(), MayWaitFor(process), cancellationToken);
+        process.Mailbox is Mailbox<T> mailbox   // not through a generic virtual call, which costs as much as the rest
+            ? mailbox.DeliverAsync(message, null, Tracing.Current(), MayWaitFor(process), cancellationToken)
+            : process.Mailbox.DeliverLocalAsync(message, null, Tracing.Current(), MayWaitFor(process), cancellationToken);
 
     /// <summary>Nobody but itself makes room in a process's mailbox.</summary>
     private static bool MayWaitFor(ProcessCore process) => ProcessCore.Current != process;
 
-    private async ValueTask<TReply> CallLocalAsync<T, TReply>(ProcessCore process, T message, TimeSpan timeout, CancellationToken cancellationToken)
+    private ValueTask<TReply> CallLocalAsync<T, TReply>(ProcessCore process, T message, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var call = PendingCall<TReply>.Rent(this, Serializer);
-        _localCalls.Add(call, timeout);
+        _localCalls.Add(call, timeout, cancellationToken);
         ulong number = call.Call;
         var reply = call.Task;
-        if (cancellationToken.CanBeCanceled)
-            call.CancelOn(_localCalls, cancellationToken);
+        ValueTask sent;
         try
         {
-            var ticket = CallTicket.Of(_localCalls, call);
-            await process.Mailbox.DeliverLocalAsync(message, ticket, Tracing.Current(), MayWaitFor(process), call.Failed).ConfigureAwait(false);
+            sent = process.Mailbox.DeliverLocalAsync(message, CallTicket.Of(_localCalls, call), Tracing.Current(), MayWaitFor(process), call.Failed);
         }
-        catch (Exception e)
+        catch (FirnException e) when (_localCalls.TryTake(number) is { } pending)
         {
-            _localCalls.TryTake(number)?.Fail(e);
+            pending.Fail(e);
+            return reply;
         }
 
-        return await reply.ConfigureAwait(false);
+        return sent.IsCompletedSuccessfully ? reply : _localCalls.AwaitAsync(sent, number, reply);
     }
 
     private ValueTask<TReply> CallRemoteAsync<T, TReply>(

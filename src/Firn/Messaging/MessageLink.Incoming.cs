@@ -12,6 +12,7 @@ internal sealed partial class MessageLink
     private readonly Lock _incomingGate = new();
     private readonly Dictionary<uint, InChannel> _incoming = [];
     private readonly List<Mailbox> _touched = [];
+    private readonly Waiters _waiters = new();
     private InChannel? _latest;
     private uint _lastIn;
     private long _stray;   // what may still come on channels whose target is gone
@@ -29,16 +30,23 @@ internal sealed partial class MessageLink
         _ => _hub.OnSignal(this, header.Type, payload),
     };
 
-    /// <summary>Lets the mailboxes that got something see it.</summary>
+    /// <summary>Notes the processes that wait for what came.</summary>
     public void Publish()
     {
         foreach (var mailbox in _touched)
-            mailbox.Publish();
+        {
+            if (mailbox.TryStopWaiting())
+                _waiters.Add(mailbox);
+        }
+
         _touched.Clear();
     }
 
+    /// <summary>Lets those go on whom what came was for, all but one. The reader's, after <see cref="Publish"/>.</summary>
+    public IWaiter? TakeWaiter() => _waiters.TakeLast();
+
     /// <summary>A reply came on a channel of its own.</summary>
-    public void OnLargeReply(ulong call, ReadOnlySpan<byte> body) => OnReply(call, ReplyStatus.Ok, body);
+    public void OnLargeReply(ulong call, ReadOnlySpan<byte> body) => OnReply(new ReplyHeader(call, ReplyStatus.Ok), body);
 
     /// <summary>A message met a target that is gone.</summary>
     public void OnUndeliverable(ulong call)
@@ -173,17 +181,18 @@ internal sealed partial class MessageLink
         if (header.Status > ReplyStatus.Failed)
             return $"a reply with status {(byte)header.Status}";
 
-        OnReply(header.Call, header.Status, payload[ReplyHeader.Size..]);
+        OnReply(header, payload[ReplyHeader.Size..]);
         return null;
     }
 
-    private void OnReply(ulong call, ReplyStatus status, ReadOnlySpan<byte> body)
+    private void OnReply(ReplyHeader header, ReadOnlySpan<byte> body)
     {
-        if (_calls.TryTake(call) is not { } pending)
+        if (_calls.TryTake(header.Call) is not { } call)
             return;   // a reply that nobody waits for any more is late, and nothing else
-        if (status == ReplyStatus.Ok)
+        if (header.Status == ReplyStatus.Ok)
             Answered++;
-        pending.OnReply(status, body);
+        call.OnReply(header.Status, body);
+        _waiters.Add(call);
     }
 
     private void SayClosed(uint id, Firn.ExitReason reason)

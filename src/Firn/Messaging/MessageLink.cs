@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using System.Text;
 using Firn.Protocol;
 using Firn.Protocol.Wire;
@@ -35,6 +34,7 @@ internal sealed partial class MessageLink
     private readonly ConcurrentDictionary<string, OutChannel> _toNames = new(StringComparer.Ordinal);
     private readonly Dictionary<uint, OutChannel> _outgoing = [];
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile OutChannel? _latestOut;
     private uint _lastOut;
     private long _uses;
     private FirnException? _failure;
@@ -43,11 +43,14 @@ internal sealed partial class MessageLink
     {
         (_session, _writer, _hub) = (session, writer, hub);
         _calls = hub.NewCallBook();
+        Life = new NodeLife(session.Terms.Peer, session.Terms.Incarnation);
         _credit = new MessageCredit(session);
     }
 
     /// <summary>The number under which relations with the peer's processes are kept.</summary>
     public long Number => _session.Terms.Link;
+
+    public MessageHub Hub => _hub;
 
     public PeerKey PeerKey => _session.Terms.Peer;
 
@@ -67,35 +70,33 @@ internal sealed partial class MessageLink
     public long Answered { get; private set; }
 
     /// <summary>The life of the node at the other end.</summary>
-    public NodeLife Life => field ??= new NodeLife(_session.Terms.Peer, _session.Terms.Incarnation);
+    public NodeLife Life { get; }
 
     /// <summary>Sends a message that nobody replies to.</summary>
-    public ValueTask SendAsync<T>(TargetKey target, T message, MessageSerializer serializer, TraceContext trace, CancellationToken cancellationToken) =>
+    public ValueTask SendAsync<T>(TargetKey target, T message, MessageSerializer serializer, in TraceContext trace, CancellationToken cancellationToken) =>
         SendAsync(target, new MessageHeader(0, 0, trace), message, serializer, Flush.Adaptive, cancellationToken);
 
     /// <summary>Sends a message and waits for its reply.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<TReply> CallAsync<T, TReply>(
-        TargetKey target, T message, PendingCall<TReply> call, TimeSpan timeout, MessageSerializer serializer, TraceContext trace, CancellationToken cancellationToken)
+    public ValueTask<TReply> CallAsync<T, TReply>(
+        TargetKey target, T message, PendingCall<TReply> call, TimeSpan timeout, MessageSerializer serializer, in TraceContext trace, CancellationToken cancellationToken)
     {
-        _calls.Add(call, timeout);
+        _calls.Add(call, timeout, cancellationToken);
         ulong number = call.Call;
         var reply = call.Task;
-        if (cancellationToken.CanBeCanceled)
-            call.CancelOn(_calls, cancellationToken);
+        ValueTask sent;
         try
         {
-            // One caller alone is waiting for the reply, and nothing is gained by waiting for more to send.
+            // One caller alone waits for the reply, and nothing is gained by waiting for more to send.
             var flush = _calls.IsBusy ? Flush.Soon : Flush.Now;
-            await SendAsync(target, new MessageHeader(0, number, trace), message, serializer, flush, call.Failed).ConfigureAwait(false);
+            sent = SendAsync(target, new MessageHeader(0, number, trace), message, serializer, flush, call.Failed);
         }
-        catch (Exception e)
+        catch (Exception e) when (_calls.TryTake(number) is { } pending)
         {
-            // Whoever took the call has ended it, for a better reason than that the session is over.
-            _calls.TryTake(number)?.Fail(e);
+            pending.Fail(e);
+            return reply;
         }
 
-        return await reply.ConfigureAwait(false);
+        return sent.IsCompletedSuccessfully ? reply : _calls.AwaitAsync(sent, number, reply);
     }
 
     /// <summary>Answers a call of the peer, which is refused when the reply cannot be sent.</summary>
@@ -103,8 +104,8 @@ internal sealed partial class MessageLink
     {
         try
         {
-            if (RawBytes.TryGet(reply, out var raw) && raw.IsSingleSegment)
-                return ReplyBytesAsync(call, raw.First, null, isLast, cancellationToken);
+            if (RawBytes.TryGetMemory(reply, out var raw))
+                return ReplyBytesAsync(call, raw, null, isLast, cancellationToken);
 
             using var body = new BodyWriter();
             Payloads.Write(reply, serializer, body);
@@ -173,10 +174,10 @@ internal sealed partial class MessageLink
     }
 
     private ValueTask SendAsync<T>(
-        TargetKey target, MessageHeader header, T message, MessageSerializer serializer, Flush flush, CancellationToken cancellationToken)
+        TargetKey target, in MessageHeader header, T message, MessageSerializer serializer, Flush flush, CancellationToken cancellationToken)
     {
-        if (RawBytes.TryGet(message, out var raw) && raw.IsSingleSegment)
-            return SendBytesAsync(target, header, raw.First, null, flush, cancellationToken);
+        if (RawBytes.TryGetMemory(message, out var raw))
+            return SendBytesAsync(target, header, raw, null, flush, cancellationToken);
 
         using var body = new BodyWriter();
         Payloads.Write(message, serializer, body);
@@ -185,7 +186,7 @@ internal sealed partial class MessageLink
     }
 
     private ValueTask SendBytesAsync(
-        TargetKey target, MessageHeader header, ReadOnlyMemory<byte> body, byte[]? rented, Flush flush, CancellationToken cancellationToken)
+        TargetKey target, in MessageHeader header, ReadOnlyMemory<byte> body, byte[]? rented, Flush flush, CancellationToken cancellationToken)
     {
         if (body.Length > MessageHeader.MaxBody)
         {
@@ -193,7 +194,10 @@ internal sealed partial class MessageLink
                 FailureReason.InvalidInput, $"A message of {body.Length} bytes: at most {MessageHeader.MaxBody} may be sent; use a stream for more.");
         }
 
-        var channel = Find(target);
+        // Most often it is the one that was sent to last.
+        var channel = _latestOut;
+        if (channel is null || target.Process == 0 || channel.Target.Process != target.Process)
+            _latestOut = channel = Find(target);
         if (channel is null || !channel.TrySend(header, body, rented, flush, cancellationToken, out var sent))
             return OpenAndSendAsync(target, header, body, rented, flush, cancellationToken);
 

@@ -17,6 +17,11 @@ internal sealed record NodeLife(PeerKey Node, Incarnation Incarnation)
     /// <summary>How many lives are kept to be shared.</summary>
     internal static int KnownCount => Known.Count;
 
+    private volatile MessageLink? _route;
+
+    /// <summary>The link that led there last, which spares looking for it. Whoever uses it checks that it is the asking node's, and open.</summary>
+    public MessageLink? Route { get => _route; set => _route = value; }
+
     /// <summary><c>incarnation/name@host/did</c>.</summary>
     public string Text { get; } = string.Create(CultureInfo.InvariantCulture, $"{Incarnation.Value}/{Node.Name}/{Node.Did}");
 
@@ -34,6 +39,11 @@ internal sealed record NodeLife(PeerKey Node, Incarnation Incarnation)
         life = Known.GetOrAdd(life!.Text, life);
         return true;
     }
+
+    /// <summary>What it is, whatever is remembered with it.</summary>
+    public bool Equals(NodeLife? other) => other is not null && Incarnation == other.Incarnation && Node == other.Node;
+
+    public override int GetHashCode() => HashCode.Combine(Node, Incarnation);
 
     public override string ToString() => Text;
 

@@ -36,7 +36,7 @@ internal sealed class OutChannel(MessageLink link, SessionWriter writer, uint id
     /// goes back to the pool when it is no longer needed.
     /// </summary>
     public bool TrySend(
-        MessageHeader header, ReadOnlyMemory<byte> body, byte[]? rented, Flush flush, CancellationToken cancellationToken, out ValueTask sent)
+        in MessageHeader header, ReadOnlyMemory<byte> body, byte[]? rented, Flush flush, CancellationToken cancellationToken, out ValueTask sent)
     {
         sent = default;
         MessageSend? send = null;
@@ -196,10 +196,10 @@ internal sealed class OutChannel(MessageLink link, SessionWriter writer, uint id
 
     private static int Charge(int body) => MessageHeader.Overhead + body;
 
-    private static bool IsWhole(MessageHeader header, ReadOnlyMemory<byte> body) =>
+    private static bool IsWhole(in MessageHeader header, ReadOnlyMemory<byte> body) =>
         header.WholeSize + body.Length <= FrameHeader.DefaultMaxPayload;
 
-    private void WriteWhole(Span<byte> frame, MessageHeader header, ReadOnlySpan<byte> body, int length)
+    private void WriteWhole(Span<byte> frame, in MessageHeader header, ReadOnlySpan<byte> body, int length)
     {
         _credit.Take(Charge(body.Length));
         new FrameHeader(FrameType.Message, header.WholeFlags, (ushort)length, id).Write(frame);

@@ -7,16 +7,21 @@ using Firn.Serialization;
 namespace Firn.Messaging;
 
 /// <summary>A call that awaits its reply. Exactly one of its endings is called, once it was taken from its <see cref="CallBook"/>.</summary>
-internal abstract class PendingCall
+internal abstract class PendingCall : IWaiter
 {
     /// <summary>Its number in the call book; 0 once it is over.</summary>
     public ulong Call { get; set; }
 
-    /// <summary>A reply came as bytes, valid during the call.</summary>
+    /// <summary>Gives up when <paramref name="cancellationToken"/> says so.</summary>
+    public abstract void CancelOn(CallBook book, CancellationToken cancellationToken);
+
+    /// <summary>A reply came as bytes, valid during the call. The caller goes on by <see cref="Resume"/>.</summary>
     public abstract void OnReply(ReplyStatus status, ReadOnlySpan<byte> body);
 
     /// <summary>A reply of a process of this node.</summary>
     public abstract void OnLocalReply<TGiven>(TGiven reply);
+
+    public abstract void Resume(bool here);
 
     /// <summary>There will be no reply.</summary>
     public abstract void Fail(Exception failure);
@@ -40,8 +45,10 @@ internal class PendingCall<TReply> : PendingCall, IValueTaskSource<TReply>
 {
     private static readonly Pool<PendingCall<TReply>> Calls = new(() => new PendingCall<TReply>());
 
-    private ManualResetValueTaskSourceCore<TReply> _completion = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<TReply> _completion;
     private CancellationTokenSource _failed = new();
+    private Exception? _failure;
+    private TReply? _reply;
     private MessageSerializer _serializer = null!;
     private MessageHub _hub = null!;
     private byte[]? _body;
@@ -70,8 +77,7 @@ internal class PendingCall<TReply> : PendingCall, IValueTaskSource<TReply>
         return call;
     }
 
-    /// <summary>Gives up when <paramref name="cancellationToken"/> says so.</summary>
-    public void CancelOn(CallBook book, CancellationToken cancellationToken)
+    public override void CancelOn(CallBook book, CancellationToken cancellationToken)
     {
         // The state holds the number, since the object may serve another call by then.
         _cancellation = cancellationToken.UnsafeRegister(
@@ -82,7 +88,7 @@ internal class PendingCall<TReply> : PendingCall, IValueTaskSource<TReply>
     {
         if (status != ReplyStatus.Ok)
         {
-            Fail(Refusal(status, System.Text.Encoding.UTF8.GetString(body)));
+            SetFailure(Refusal(status, System.Text.Encoding.UTF8.GetString(body)));
             return;
         }
 
@@ -93,27 +99,36 @@ internal class PendingCall<TReply> : PendingCall, IValueTaskSource<TReply>
         }
 
         _length = body.Length;
-        _completion.SetResult(default!);
     }
 
     public override void OnLocalReply<TGiven>(TGiven reply)
     {
-        if (!LocalValues.TryConvert<TGiven, TReply>(reply, out var result, out var failure))
+        if (LocalValues.TryConvert<TGiven, TReply>(reply, out var result, out var failure))
         {
-            Fail(failure);
-            return;
+            _hub.Counts.AnsweredLocally();
+            SetReply(result);
+        }
+        else
+        {
+            SetFailure(failure);
         }
 
-        _hub.Counts.AnsweredLocally();
-        Complete(result);
+        Resume(here: false);
     }
 
     public override void Fail(Exception failure)
     {
-        _failed.Cancel();   // calls back Firn alone; first, since whoever is told may use this object again
-        _hub.Counts.CallFailed(failure);
-        _length = -1;
-        _completion.SetException(failure);
+        SetFailure(failure);
+        Resume(here: false);
+    }
+
+    public override void Resume(bool here)
+    {
+        _completion.RunContinuationsAsynchronously = !here;
+        if (_failure is { } failure)
+            _completion.SetException(failure);
+        else
+            _completion.SetResult(_reply!);
     }
 
     TReply IValueTaskSource<TReply>.GetResult(short token)
@@ -132,7 +147,7 @@ internal class PendingCall<TReply> : PendingCall, IValueTaskSource<TReply>
             _completion.Reset();
             if (!_failed.TryReset())
                 _failed = new CancellationTokenSource();
-            (_body, _length, _cancellation, _hub, _serializer) = (null, 0, default, null!, null!);
+            (_body, _length, _cancellation, _hub, _serializer, _failure, _reply) = (null, 0, default, null!, null!, null, default);
             Recycle();
         }
     }
@@ -146,10 +161,14 @@ internal class PendingCall<TReply> : PendingCall, IValueTaskSource<TReply>
     protected virtual void Recycle() => Calls.Return(this);
 
     /// <summary>The reply is there, as what the caller awaits.</summary>
-    protected void Complete(TReply reply)
+    protected void SetReply(TReply reply) => (_reply, _length) = (reply, -1);
+
+    /// <summary>There is none.</summary>
+    protected void SetFailure(Exception failure)
     {
-        _length = -1;
-        _completion.SetResult(reply);
+        (_failure, _length) = (failure, -1);
+        _hub.Counts.CallFailed(failure);
+        _failed.Cancel();   // before the caller goes on, since this may then serve another; it calls back Firn alone
     }
 
     // The bytes go back to the pool at once: what would only be lent is copied.

@@ -17,13 +17,13 @@ internal sealed class PendingSpawn(MessageHub hub, MessageLink link, ProcessCore
         }
         else if (body.Length != sizeof(ulong) || BinaryPrimitives.ReadUInt64BigEndian(body) is var number && number == 0)
         {
-            Fail(new FirnException(FailureReason.ProtocolError, $"{link.PeerKey.Name} answered a spawn with no process."));
+            SetFailure(new FirnException(FailureReason.ProtocolError, $"{link.PeerKey.Name} answered a spawn with no process."));
         }
         else
         {
             if (linkedTo is not null)
                 Hub.OnSpawnedLinked(linkedTo, link, number);
-            Complete(number);
+            SetReply(number);
         }
     }
 

@@ -10,9 +10,11 @@ internal static class Tracing
     /// <summary>Where whoever calls stands in a trace, if anywhere.</summary>
     public static TraceContext Current()
     {
-        if (Activity.Current is not { IdFormat: ActivityIdFormat.W3C } activity)
-            return default;
+        return Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? Of(activity) : default;
+    }
 
+    private static TraceContext Of(Activity activity)
+    {
         Span<byte> id = stackalloc byte[16];
         activity.TraceId.CopyTo(id);
         var trace = BinaryPrimitives.ReadUInt128BigEndian(id);

@@ -38,7 +38,11 @@ internal static class Payloads
     public static T Read<T>(in ReadOnlySequence<byte> input, MessageSerializer serializer, ProcessHost? host) =>
         ReadReply<T>(input, serializer, host) ?? throw SerializationFailures.IsNull<T>();
 
-    /// <summary>As <see cref="Read{T}"/>, for a reply: null where <typeparamref name="T"/> can be and null was sent.</summary>
+    /// <summary>As <see cref="Read{T}(in ReadOnlySequence{byte}, MessageSerializer, ProcessHost?)"/>, of bytes in one piece.</summary>
+    public static T Read<T>(ReadOnlyMemory<byte> input, MessageSerializer serializer, ProcessHost? host) =>
+        RawBytes.TryRead<T>(input, out var raw) ? raw : Read<T>(new ReadOnlySequence<byte>(input), serializer, host);
+
+    /// <summary>As <see cref="Read{T}(in ReadOnlySequence{byte}, MessageSerializer, ProcessHost?)"/>, for a reply: null where <typeparamref name="T"/> can be and null was sent.</summary>
     public static T? ReadReply<T>(in ReadOnlySequence<byte> input, MessageSerializer serializer, ProcessHost? host)
     {
         if (RawBytes.Is<T>())

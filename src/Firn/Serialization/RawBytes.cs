@@ -39,6 +39,24 @@ internal static class RawBytes
         return true;
     }
 
+    /// <summary>As <see cref="TryGet{T}"/>, where they are in one piece and of a kind that costs nothing to look at.</summary>
+    public static bool TryGetMemory<T>(T value, out ReadOnlyMemory<byte> bytes)
+    {
+        if (typeof(T) == typeof(ReadOnlyMemory<byte>))
+            bytes = Unsafe.As<T, ReadOnlyMemory<byte>>(ref value);
+        else if (typeof(T) == typeof(Memory<byte>))
+            bytes = Unsafe.As<T, Memory<byte>>(ref value);
+        else if (typeof(T) == typeof(byte[]) && value is not null)
+            bytes = Unsafe.As<T, byte[]>(ref value);
+        else
+        {
+            bytes = default;
+            return false;
+        }
+
+        return true;
+    }
+
     /// <summary>
     /// <paramref name="bytes"/> as <typeparamref name="T"/>. A sequence, and a memory if they are in one piece, are these bytes
     /// themselves; the others are copies, that of an owner from the pool and the reader's to dispose.
@@ -57,6 +75,14 @@ internal static class RawBytes
         var owner = new PooledBytes(checked((int)bytes.Length));
         bytes.CopyTo(owner.Memory.Span);
         return (T)(object)owner;
+    }
+
+    /// <summary>The same for a memory, which is lent; false for other types.</summary>
+    public static bool TryRead<T>(ReadOnlyMemory<byte> bytes, out T value)
+    {
+        bool isMemory = typeof(T) == typeof(ReadOnlyMemory<byte>);
+        value = isMemory ? As<ReadOnlyMemory<byte>, T>(bytes) : default!;
+        return isMemory;
     }
 
     private static TTo As<TFrom, TTo>(TFrom value) => Unsafe.As<TFrom, TTo>(ref value);

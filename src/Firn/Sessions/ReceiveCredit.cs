@@ -22,7 +22,7 @@ internal sealed class ReceiveCredit(Session session, FrameType grantType, int fl
     public bool Consume(ref ReceiveWindow window, long amount)
     {
         _budget.IsMemoryShort = session.IsMemoryShort;
-        return window.Consume(amount, Stopwatch.GetTimestamp(), ToTimestamp(session.Rtt));
+        return window.Consume(amount, Stopwatch.GetTimestamp(), ToTimestamp(session.LeastRtt));
     }
 
     /// <summary>Tells the other end what it may have sent on a stream or channel.</summary>

@@ -57,6 +57,7 @@ internal sealed class Session : Scheduled, IFrameSink
     private TokenBucket _tellings;
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _smoothedTicks;
+    private long _leastTicks;
     private long _lingerUntil;   // 0 while the session is up
     private volatile PeerDescription _description;
     private int _delivery;   // Idle, Delivering or Deactivated
@@ -113,6 +114,9 @@ internal sealed class Session : Scheduled, IFrameSink
 
     /// <summary>What the peer was told of this node last; its owner's.</summary>
     public required PeerDescription Told { get; set; }
+
+    /// <summary>The shortest round-trip time: that of the path, without what waited on it.</summary>
+    public TimeSpan LeastRtt => TimeSpan.FromTicks(Volatile.Read(ref _leastTicks));
 
     /// <summary>Smoothed round-trip time; until the first pong, that of the handshake.</summary>
     public TimeSpan Rtt => TimeSpan.FromTicks(Volatile.Read(ref _smoothedTicks));
@@ -272,6 +276,8 @@ internal sealed class Session : Scheduled, IFrameSink
 
     void IFrameSink.OnResume() => Interlocked.CompareExchange(ref _delivery, Delivering, Idle);
 
+    IWaiter? IFrameSink.TakeWaiter() => Messages.TakeWaiter();
+
     void IFrameSink.OnPause()
     {
         Streams.Publish();
@@ -317,6 +323,7 @@ internal sealed class Session : Scheduled, IFrameSink
         if (++_samples == Provisional)
             SendPing();
         Volatile.Write(ref _smoothedTicks, _rtt.Smoothed!.Value.Ticks);
+        Volatile.Write(ref _leastTicks, _rtt.Min!.Value.Ticks);
     }
 
     private bool OnDescribe(ReadOnlySpan<byte> payload)
@@ -355,6 +362,7 @@ internal sealed class Session : Scheduled, IFrameSink
         }
         finally
         {
+            Messages.TakeWaiter()?.Resume(here: false);
             End(end.Reason, end.Detail, isTold: false);
 
             // Bytes of the peer that nobody reads would turn our goodbye into a reset: drain until it hangs up or the linger is over.

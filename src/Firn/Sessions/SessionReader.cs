@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Authentication;
+using Firn.Messaging;
 using Firn.Protocol;
 
 namespace Firn.Sessions;
@@ -19,8 +20,11 @@ internal interface IFrameSink
     /// <summary>Frames are about to be handed over.</summary>
     void OnResume();
 
-    /// <summary>All frames that were there have been; the reader waits for more.</summary>
+    /// <summary>All frames that were there have been; the reader asks for more.</summary>
     void OnPause();
+
+    /// <summary>Lets those go on whom the frames were for, all but one, which the caller resumes when the next read is posted.</summary>
+    IWaiter? TakeWaiter();
 }
 
 /// <summary>Why the reader stopped.</summary>
@@ -53,11 +57,11 @@ internal sealed class SessionReader(Stream stream, int maxPayload, TimeProvider 
                 if (shortWaits < BusyReads && filled == 0)
                 {
                     Release(ref buffer);
-                    await stream.ReadAsync(Memory<byte>.Empty).ConfigureAwait(false);
+                    await new PostedRead(stream.ReadAsync(Memory<byte>.Empty), sink);
                 }
 
                 buffer ??= ArrayPool<byte>.Shared.Rent(Math.Max(BufferSize, frames.BufferSize));
-                int read = await stream.ReadAsync(buffer.AsMemory(filled)).ConfigureAwait(false);
+                int read = await new PostedRead(stream.ReadAsync(buffer.AsMemory(filled)), sink);
                 if (read == 0)
                     return new ReadEnd(EndReason.TransportError, "the peer closed the connection without a goodbye");
 

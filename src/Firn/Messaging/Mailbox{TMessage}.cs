@@ -192,6 +192,9 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
         CancelWait();
     }
 
+    private static FirnException OwnIsFull() => new(
+        FailureReason.Busy, $"This process has {MaxLocal} messages in its own mailbox and cannot wait for room there: it is the one that makes it. Receive first.");
+
     private ValueTask DeliverTakenAsync(TMessage taken, CallTicket? call, in TraceContext trace, bool mayWait, CancellationToken cancellationToken)
     {
         LocalSend? send = null;
@@ -224,8 +227,6 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
             send.CancelOn(cancellationToken);
         return task;
     }
-    private static FirnException OwnIsFull() => new(
-        FailureReason.Busy, $"This process has {MaxLocal} messages in its own mailbox and cannot wait for room there: it is the one that makes it. Receive first.");
 
     private ref Envelope<TMessage> Append()
     {

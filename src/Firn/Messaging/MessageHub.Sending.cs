@@ -17,9 +17,9 @@ internal sealed partial class MessageHub
         try
         {
             ThrowIfOver(cancellationToken);
-            return RouteTo(to) is { } link
-                ? link.SendAsync(TargetKey.Of(to.Number), message, serializer ?? Serializer, Tracing.Current(), cancellationToken)
-                : SendLocalAsync(FindHere(to.Number), message, cancellationToken);
+            return RouteTo(to) is not { } link
+                ? SendLocalAsync(FindHere(to.Number), message, cancellationToken)
+                : link.SendAsync(TargetKey.Of(to.Number), message, serializer ?? Serializer, Tracing.Current(), cancellationToken);
         }
         catch (Exception e)
         {
@@ -33,9 +33,9 @@ internal sealed partial class MessageHub
         try
         {
             ThrowIfOver(cancellationToken);
-            return RouteTo(to) is { } link
-                ? CallRemoteAsync<T, TReply>(link, TargetKey.Of(to.Number), message, timeout, serializer, cancellationToken)
-                : CallLocalAsync<T, TReply>(FindHere(to.Number), message, timeout, cancellationToken);
+            return RouteTo(to) is not { } link
+                ? CallLocalAsync<T, TReply>(FindHere(to.Number), message, timeout, cancellationToken)
+                : CallRemoteAsync<T, TReply>(link, TargetKey.Of(to.Number), message, timeout, serializer, cancellationToken);
         }
         catch (Exception e)
         {
@@ -111,14 +111,13 @@ internal sealed partial class MessageHub
             return null;
         if (life.Route is { IsClosed: false } known && known.Hub == this)
             return known;
-        return life == Life ? null : life.Route = LinkTo(id);
-    }
+        if (life == Life)
+            return null;
 
-    private MessageLink LinkTo(Pid id)
-    {
-        if (!IsOfEarlierLife(id))
-            return LinkTo(id.Life.Node) is { } link && link.Life.Incarnation == id.Life.Incarnation ? link : throw NotConnected(id.Life.Node.Name);
-        throw NoProcess($"{id} belonged to an earlier life of {id.Life.Node.Name}, which has been restarted.");
+        if (IsOfEarlierLife(id))
+            throw NoProcess($"{id} belonged to an earlier life of {life.Node.Name}, which has been restarted.");
+        var link = LinkTo(life.Node);
+        return link.Life == life ? life.Route = link : throw NotConnected(life.Node.Name);
     }
 
     /// <summary>Whether its node, this one or a connected one, has been started again since.</summary>
@@ -159,8 +158,19 @@ internal sealed partial class MessageHub
         PendingCall<TReply> call, ProcessCore process, T message, TimeSpan timeout, CancellationToken cancellationToken)
     {
         _localCalls.Add(call, timeout, cancellationToken);
-        var (number, reply, ticket) = (call.Call, call.Task, CallTicket.Of(_localCalls, call));
-        var sent = process.Mailbox.DeliverLocalAsync(message, ticket, Tracing.Current(), MayWaitFor(process), call.Failed);
+        ulong number = call.Call;
+        var reply = call.Task;
+        ValueTask sent;
+        try
+        {
+            sent = process.Mailbox.DeliverLocalAsync(message, CallTicket.Of(_localCalls, call), Tracing.Current(), MayWaitFor(process), call.Failed);
+        }
+        catch (FirnException e) when (_localCalls.TryTake(number) is { } pending)
+        {
+            pending.Fail(e);
+            return reply;
+        }
+
         return sent.IsCompletedSuccessfully ? reply : _localCalls.AwaitAsync(sent, number, reply);
     }
 

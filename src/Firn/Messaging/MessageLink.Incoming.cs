@@ -184,9 +184,8 @@ internal sealed partial class MessageLink
 
     private void OnReply(ReplyHeader header, ReadOnlySpan<byte> body)
     {
-        // A reply that nobody waits for any more is late, and nothing else.
         if (_calls.TryTake(header.Call) is not { } call)
-            return;
+            return;   // a reply that nobody waits for any more is late, and nothing else
         if (header.Status == ReplyStatus.Ok)
             Answered++;
         call.OnReply(header.Status, body);

@@ -40,6 +40,11 @@ internal sealed record NodeLife(PeerKey Node, Incarnation Incarnation)
         return true;
     }
 
+    /// <summary>What it is, whatever is remembered with it.</summary>
+    public bool Equals(NodeLife? other) => other is not null && Incarnation == other.Incarnation && Node == other.Node;
+
+    public override int GetHashCode() => HashCode.Combine(Node, Incarnation);
+
     public override string ToString() => Text;
 
     private static string? Read(string text, int start, out NodeLife? life)

@@ -46,9 +46,9 @@ internal class PendingCall<TReply> : PendingCall, IValueTaskSource<TReply>
     private static readonly Pool<PendingCall<TReply>> Calls = new(() => new PendingCall<TReply>());
 
     private ManualResetValueTaskSourceCore<TReply> _completion;
+    private CancellationTokenSource _failed = new();
     private Exception? _failure;
     private TReply? _reply;
-    private CancellationTokenSource _failed = new();
     private MessageSerializer _serializer = null!;
     private MessageHub _hub = null!;
     private byte[]? _body;
@@ -166,9 +166,9 @@ internal class PendingCall<TReply> : PendingCall, IValueTaskSource<TReply>
     /// <summary>There is none.</summary>
     protected void SetFailure(Exception failure)
     {
-        _failed.Cancel();   // calls back Firn alone
-        _hub.Counts.CallFailed(failure);
         (_failure, _length) = (failure, -1);
+        _hub.Counts.CallFailed(failure);
+        _failed.Cancel();   // before the caller goes on, since this may then serve another; it calls back Firn alone
     }
 
     // The bytes go back to the pool at once: what would only be lent is copied.

@@ -144,6 +144,7 @@ internal sealed partial class MessageHub : ProcessHost
     public async Task<Pid<TMessage>> SpawnAsync<TMessage, TArgument>(
         Peer peer, string function, TArgument argument, ProcessCore? linkedTo, CancellationToken cancellationToken)
     {
+        CheckName(function);
         var link = LinkTo(peer.Key);
         var target = new ChannelTarget { Spawn = new SpawnTarget { Function = function, LinkedTo = linkedTo?.Number ?? 0 } };
         var call = new PendingSpawn(this, link, linkedTo);
@@ -222,7 +223,8 @@ internal sealed partial class MessageHub : ProcessHost
 
     private static FirnException NameTaken(string name) => new(FailureReason.NameTaken, $"The name {name} belongs to another process: unregister it first.");
 
-    private static void CheckName(string name)
+    /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: no process or function may have that name.</exception>
+    public static void CheckName(string name)
     {
         if (!ProcessName.IsValid(name))
             throw new FirnException(FailureReason.InvalidInput, $"\"{name}\" is no name of a process: expected 1 to 128 of A-Z a-z 0-9 . _ / -");
@@ -269,13 +271,14 @@ internal sealed partial class MessageHub : ProcessHost
             call.CancelOn(_localCalls, cancellationToken);
         try
         {
-            await process.Mailbox.DeliverLocalAsync(message, CallTicket.Of(_localCalls, call), Tracing.Current(), cancellationToken).ConfigureAwait(false);
+            await process.Mailbox.DeliverLocalAsync(message, CallTicket.Of(_localCalls, call), Tracing.Current(), call.BeginSending()).ConfigureAwait(false);
         }
         catch (Exception e)
         {
             _localCalls.TryTake(number)?.Fail(e);
         }
 
+        call.EndSending();
         return await reply.ConfigureAwait(false);
     }
 

@@ -11,8 +11,11 @@ public sealed class NamedProcess<TMessage>
     private readonly MessageHub _hub;
     private readonly MessageSerializer? _serializer;
 
-    internal NamedProcess(MessageHub hub, string name, NodeName node, MessageSerializer? serializer) =>
+    internal NamedProcess(MessageHub hub, string name, NodeName node, MessageSerializer? serializer)
+    {
+        MessageHub.CheckName(name);
         (_hub, Name, Node, _serializer) = (hub, name, node, serializer);
+    }
 
     /// <summary>The name of the process.</summary>
     public string Name { get; }

@@ -7,10 +7,41 @@ using Firn.Serialization;
 namespace Firn.Messaging;
 
 /// <summary>A call that awaits its reply. Exactly one of its endings is called, once it was taken from its <see cref="CallBook"/>.</summary>
+#pragma warning disable CA1001 // A source without timer or wait handle holds nothing to dispose of.
 internal abstract class PendingCall
+#pragma warning restore CA1001
 {
+    private CancellationTokenSource? _over;
+    private volatile bool _isSending;
+
     /// <summary>Its number in the call book; 0 once it is over.</summary>
     public ulong Call { get; set; }
+
+    /// <summary>Its message is about to be sent; the token says that the call is over before that is done.</summary>
+    public CancellationToken BeginSending()
+    {
+        _isSending = true;
+        return (_over ??= new CancellationTokenSource()).Token;
+    }
+
+    /// <summary>Its message was sent, or is not.</summary>
+    public void EndSending() => _isSending = false;
+
+    /// <summary>It is about to end: a message that waits is not sent any more.</summary>
+    protected void StopSending()
+    {
+        if (_isSending)
+            _over!.Cancel();
+    }
+
+    /// <summary>It may serve again.</summary>
+    protected void Renew()
+    {
+        if (_over is not { IsCancellationRequested: true })
+            return;
+        _over.Dispose();
+        _over = null;
+    }
 
     /// <summary>A reply came as bytes, valid during the call.</summary>
     public abstract void OnReply(ReplyStatus status, ReadOnlySpan<byte> body);
@@ -70,6 +101,7 @@ internal class PendingCall<TReply> : PendingCall, IValueTaskSource<TReply>
             return;
         }
 
+        StopSending();
         if (!body.IsEmpty)
         {
             _body = ArrayPool<byte>.Shared.Rent(body.Length);
@@ -90,6 +122,7 @@ internal class PendingCall<TReply> : PendingCall, IValueTaskSource<TReply>
 
     public override void Fail(Exception failure)
     {
+        StopSending();
         _length = -1;
         _completion.SetException(failure);
     }
@@ -108,6 +141,7 @@ internal class PendingCall<TReply> : PendingCall, IValueTaskSource<TReply>
                 ArrayPool<byte>.Shared.Return(body);
             _cancellation.Dispose();
             _completion.Reset();
+            Renew();
             (_body, _length, _cancellation, _host, _serializer) = (null, 0, default, null!, null!);
             Recycle();
         }
@@ -124,6 +158,7 @@ internal class PendingCall<TReply> : PendingCall, IValueTaskSource<TReply>
     /// <summary>The reply is there, as what the caller awaits.</summary>
     protected void Complete(TReply reply)
     {
+        StopSending();
         _length = -1;
         _completion.SetResult(reply);
     }

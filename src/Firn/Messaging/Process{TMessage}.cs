@@ -71,7 +71,7 @@ public sealed class Process<TMessage>
                 if (TryNext(out var message))
                     return message;
                 cancellationToken.ThrowIfCancellationRequested();
-                await _core.Box.WaitAsync().ConfigureAwait(false);
+                await _core.Box.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
         }
     }

@@ -8,7 +8,7 @@ namespace Firn.Streams;
 /// The receiving half of a stream: what came and was not read yet, as a <see cref="PipeReader"/> that grants the other end more as it
 /// is read.
 /// </summary>
-internal sealed class StreamInput : PipeReader
+internal sealed class StreamInput : PipeReader, IGranting
 {
     /// <summary>What every stream may receive without being granted it: 16 KiB.</summary>
     public const int Floor = 16 * 1024;
@@ -21,7 +21,6 @@ internal sealed class StreamInput : PipeReader
 
     private readonly Pipe _pipe = new(Options);
     private readonly ReceiveCredit _credit;
-    private readonly uint _id;
     private ReceiveWindow _window;
     private System.Buffers.ReadOnlySequence<byte> _read;
     private long _unreported;
@@ -29,10 +28,14 @@ internal sealed class StreamInput : PipeReader
 
     public StreamInput(ReceiveCredit credit, uint id)
     {
-        (_credit, _id) = (credit, id);
+        (_credit, Id) = (credit, id);
         lock (credit.Gate)
             _window = credit.NewWindow();
     }
+
+    public uint Id { get; }
+
+    long IGranting.Granted => _window.Granted;
 
     /// <summary>Whether nothing more comes: the other end has said so, or the stream was reset. The session's reader's.</summary>
     public bool IsOver { get; private set; }
@@ -144,15 +147,12 @@ internal sealed class StreamInput : PipeReader
         if (_unreported < _window.Size / 4)
             return;
 
-        long granted = 0;
+        bool isGrant;
         lock (_credit.Gate)
-        {
-            if (!_isDisposed && _credit.Consume(ref _window, _unreported) && !IsOver)
-                granted = _window.Granted;
-        }
+            isGrant = !_isDisposed && _credit.Consume(ref _window, _unreported) && !IsOver;
 
         _unreported = 0;
-        if (granted != 0)
-            _credit.Tell(_id, granted);
+        if (isGrant)
+            _credit.Tell(this);
     }
 }

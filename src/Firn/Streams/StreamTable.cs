@@ -177,9 +177,15 @@ internal sealed class StreamTable
         }
 
         if (_handlers.TryStart(stream))
-            _credit.Tell(id, input.Widen());
+        {
+            input.Widen();
+            _credit.Tell(input);
+        }
         else
+        {
             stream.Refuse();
+        }
+
         return null;
     }
 

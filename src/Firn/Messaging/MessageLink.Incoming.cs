@@ -20,6 +20,16 @@ internal sealed partial class MessageLink
     /// <summary>What is left of the session's credit for incoming messages.</summary>
     public (long Reserve, long Windows) FreeCredit => _credit.Free;
 
+    /// <summary>Channels that the peer has open.</summary>
+    public int IncomingChannels
+    {
+        get
+        {
+            lock (_incomingGate)
+                return _incoming.Count;
+        }
+    }
+
     /// <summary>A frame of messages or a signal; returns what is wrong with it.</summary>
     public string? OnFrame(FrameHeader header, ReadOnlySpan<byte> payload) => header.Type switch
     {

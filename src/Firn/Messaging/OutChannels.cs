@@ -96,7 +96,7 @@ internal sealed class OutChannels(MessageLink link, SessionWriter writer)
         if (channel.Target.Once is null)
             MakeRoom();
         else if (channel.IsIdle)
-            Release(channel);
+            TryRelease(channel);
     }
 
     /// <summary>Under the gate: whoever looks for the channel of its target finds it no more.</summary>
@@ -194,17 +194,16 @@ internal sealed class OutChannels(MessageLink link, SessionWriter writer)
     private bool ReleaseOldest()
     {
         var oldest = _open.Values.Where(channel => channel.IsIdle).MinBy(channel => channel.LastUse);
-        if (oldest is not null)
-            Release(oldest);
-        return oldest is not null;
+        return oldest is not null && TryRelease(oldest);
     }
 
-    private void Release(OutChannel channel)
+    private bool TryRelease(OutChannel channel)
     {
         if (writer.IsCompleted)
-            return;
+            return false;
         _releasing++;
         channel.Release();
+        return true;
     }
 
     /// <summary>The next sender is told; of the targets that nobody sends to any more, the oldest are forgotten.</summary>

@@ -15,6 +15,7 @@ internal struct ReceiveWindow
 
     private readonly WindowBudget _budget;
     private readonly int _floor;
+    private readonly int _grants;
     private int _window;
     private long _granted;
     private long _received;
@@ -23,15 +24,19 @@ internal struct ReceiveWindow
     private bool _isClosed;
     private long _grantBefore;   // a reader that wakes up late takes half a window at once, but not two halves
 
-    /// <summary>A window of <paramref name="floor"/>, which the other end knows without being told.</summary>
-    public ReceiveWindow(WindowBudget budget, int floor) =>
-        (_budget, _floor, _window, _granted, _lastGrant, _grantBefore) = (budget, floor, floor, floor, long.MinValue / 2, long.MinValue / 2);
+    /// <summary>
+    /// A window of <paramref name="floor"/>, which the other end knows without being told. More is granted when <paramref name="grants"/>
+    /// such grants make a window.
+    /// </summary>
+    public ReceiveWindow(WindowBudget budget, int floor, int grants = 2) =>
+        (_budget, _floor, _grants, _window, _granted, _lastGrant, _grantBefore) =
+        (budget, floor, grants, floor, floor, long.MinValue / 2, long.MinValue / 2);
 
     /// <summary>The window at present.</summary>
     public readonly int Size => _window;
 
     /// <summary>The total that the other end may have sent.</summary>
-    public readonly long Granted => _granted;
+    public readonly long Granted => Volatile.Read(in _granted);
 
     /// <summary>What came and was not consumed.</summary>
     public readonly long Unread => Volatile.Read(in _received) - _consumed;
@@ -59,7 +64,7 @@ internal struct ReceiveWindow
     }
 
     /// <summary>
-    /// Something was consumed. True when there is a grant to tell: half of the window has been used since the last one.
+    /// Something was consumed. True when there is a grant to tell: that part of the window has been used since the last one.
     /// </summary>
     /// <param name="amount">How much.</param>
     /// <param name="now">Time in whatever unit <paramref name="roundTrip"/> has.</param>
@@ -67,12 +72,12 @@ internal struct ReceiveWindow
     public bool Consume(long amount, long now, long roundTrip)
     {
         _consumed += amount;
-        if (_isClosed || _consumed + _window - _granted < _window / 2)
+        if (_isClosed || _consumed + _window - _granted < _window / _grants)
             return false;
 
         if (_budget.IsTight)
-            Shrink(Math.Max(_floor, _window - _window / 2));     // what is granted fits into that
-        else if (now - _grantBefore < 4 * roundTrip && Unread < _window / 4)
+            Shrink(Math.Max(_floor, _window - _window / _grants));     // what is granted fits into that
+        else if (now - _grantBefore < 8 * roundTrip / _grants && Unread < _window / 4)
             TryGrow();
         (_grantBefore, _lastGrant) = (_lastGrant, now);
         return Grant();
@@ -80,6 +85,9 @@ internal struct ReceiveWindow
 
     /// <summary>How much of <paramref name="needed"/>, the rest of one message, may not be sent yet.</summary>
     public readonly long Missing(long needed) => Math.Max(0, needed - Left);
+
+    /// <summary>Counts what will not come as if it had; whoever receives.</summary>
+    public void Forgo(long amount) => Volatile.Write(ref _received, _received + amount);
 
     /// <summary>Grants <paramref name="amount"/> beside the window, for one message that is larger than that.</summary>
     public void Reserve(long amount) => Volatile.Write(ref _granted, _granted + amount);

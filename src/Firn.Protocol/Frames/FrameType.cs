@@ -39,10 +39,10 @@ internal enum FrameType : byte
     /// <summary>How much may have been sent on a channel since it was opened.</summary>
     ChannelCredit = 34,
 
-    /// <summary>The sender of a channel sends no more on it.</summary>
+    /// <summary>The sender of a channel would end it, and sends nothing on it before the answer: <see cref="ChannelClosed"/> or a <see cref="FrameFlags.Kept"/>.</summary>
     ChannelRelease = 35,
 
-    /// <summary>The target of a channel is gone, or what came on a released one was consumed: an ExitReason.</summary>
+    /// <summary>The target of a channel is gone, or what came on one that was to be released is consumed: an ExitReason.</summary>
     ChannelClosed = 36,
 
     /// <summary>The answer to a call.</summary>
@@ -87,4 +87,7 @@ internal static class FrameFlags
 
     /// <summary>On <see cref="FrameType.Message"/>: the rest of the message does not come.</summary>
     public const byte Abort = 8;
+
+    /// <summary>On <see cref="FrameType.ChannelCredit"/>: something is unread, and the channel is not released; a further grant says when all is read.</summary>
+    public const byte Kept = 1;
 }

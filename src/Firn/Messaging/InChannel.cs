@@ -1,5 +1,6 @@
 using System.Buffers;
 using Firn.Protocol;
+using Firn.Sessions;
 
 namespace Firn.Messaging;
 
@@ -17,6 +18,12 @@ internal interface IMessageTarget
 
     /// <summary>Takes a message that came in several frames, and owns its buffer from then on. False: it is gone, and the caller keeps the buffer.</summary>
     bool Deliver(InChannel channel, in MessageHeader header, in LargeBody body);
+
+    /// <summary>Whether it takes a message as soon as that is there.</summary>
+    bool IsReady { get; }
+
+    /// <summary>A channel has, or no longer has, a message whose rest waits until there is room or the target is ready.</summary>
+    void OnReserving(bool begins);
 }
 
 /// <summary>The body of a message that came in several frames.</summary>
@@ -39,7 +46,7 @@ internal readonly record struct LargeBody(byte[] Buffer, int Length, long Reserv
 /// The receiving end of a channel. Its window is what the sender may have sent and the target not consumed; a message larger than that
 /// has its rest reserved first. Frames come from the session's reader, consumption from wherever the target runs.
 /// </summary>
-internal sealed class InChannel
+internal sealed class InChannel : IGranting
 {
     /// <summary>What every channel may receive without being granted it: 32 KiB, room for any message of one frame.</summary>
     public const int Floor = 32 * 1024;
@@ -49,14 +56,15 @@ internal sealed class InChannel
     private readonly IMessageTarget _target;
     private ReceiveWindow _window;
     private int _unreported;
-    private int _threshold = Floor / 4;
-    private volatile bool _isReleased;
+    private int _threshold = Floor / 8;
+    private volatile bool _isAsked;   // the sender is to be told when all is consumed
     private int _isClosed;
 
     // The message that is being received; the reader's, but for its reservation.
     private byte[]? _buffer;
     private MessageHeader _header;
     private int _received;
+    private ulong _call;
     private long _reserved;
 
     public InChannel(MessageLink link, MessageCredit credit, uint id, IMessageTarget target, string? name = null)
@@ -74,6 +82,11 @@ internal sealed class InChannel
     public MessageLink Link => _link;
 
     public IMessageTarget Target => _target;
+
+    long IGranting.Granted => _window.Granted;
+
+    /// <summary>Under the credit's gate: what waits to be reserved for the rest of the message that is being received.</summary>
+    public long Wanted { get; set; }
 
     /// <summary>Whether the target is gone: what still comes is dropped.</summary>
     public bool IsClosed => Volatile.Read(ref _isClosed) != 0;
@@ -105,16 +118,29 @@ internal sealed class InChannel
     public void OnConsumed(int body)
     {
         int unreported = Interlocked.Add(ref _unreported, MessageHeader.Overhead + body);
-        if (unreported >= Volatile.Read(ref _threshold) || _isReleased)
+        if (unreported >= Volatile.Read(ref _threshold) || _isAsked)
             Report();
     }
 
-    /// <summary>The sender sends no more. True when everything was consumed already.</summary>
-    public void OnReleased()
+    /// <summary>The sender wants to end the channel: it is, if all is consumed; else it is kept. Returns what is wrong with that.</summary>
+    public string? OnReleased()
     {
-        _isReleased = true;
-        Interlocked.MemoryBarrier();
-        Report();
+        if (_buffer is not null)
+            return $"channel {Id} was released in the middle of a message";
+
+        lock (_credit.Gate)
+        {
+            if (IsClosed)
+                return null;
+            _credit.Consume(ref _window, Interlocked.Exchange(ref _unreported, 0));
+            _isAsked = _window.Unread != 0;
+        }
+
+        if (_isAsked)
+            _credit.Tell(this, FrameFlags.Kept);
+        else
+            _link.OnDrained(this);
+        return null;
     }
 
     /// <summary>Ends the channel once; false if it has ended. What was reserved for an unfinished message is given back.</summary>
@@ -126,6 +152,7 @@ internal sealed class InChannel
         lock (_credit.Gate)
             _window.Close();
         ReturnReserved(TakeReserved());
+        RefuseUnfinished();
         return true;
     }
 
@@ -139,6 +166,9 @@ internal sealed class InChannel
         }
     }
 
+    /// <summary>The target waits for messages.</summary>
+    public void OnTargetReady() => _credit.Serve();
+
     /// <summary>A message was consumed for which something was reserved.</summary>
     public void ReturnReserved(long reserved)
     {
@@ -146,16 +176,11 @@ internal sealed class InChannel
             _credit.ReturnReserved(reserved);
     }
 
-    /// <summary>Under the credit's gate: whether a message is being received whose rest is not granted yet.</summary>
-    public bool AwaitsReserve { get; private set; }
-
-    /// <summary>Under the credit's gate: the reserve has room for the rest of the message that is being received.</summary>
-    public long GrantReserved(long amount)
+    /// <summary>Under the credit's gate: there is room for the rest of the message that is being received.</summary>
+    public void GrantReserved(long amount)
     {
-        AwaitsReserve = false;
-        _reserved = amount;
+        Volatile.Write(ref _reserved, amount);
         _window.Reserve(amount);
-        return _window.Granted;
     }
 
     /// <summary>Drops what is being received. The reader's, or after it.</summary>
@@ -164,6 +189,7 @@ internal sealed class InChannel
         if (_buffer is not { } buffer)
             return;
         _buffer = null;
+        Volatile.Write(ref _call, 0);
         new LargeBody(buffer, 0, TakeReserved()).Return(this);
     }
 
@@ -171,10 +197,14 @@ internal sealed class InChannel
     {
         if ((flags & FrameFlags.Abort) != 0)
         {
-            int received = _received;
+            if (flags != FrameFlags.Abort || !payload.IsEmpty)
+                return $"the abort of a message with a body on channel {Id}";
+
+            // It is charged like a whole one: what was granted for its rest is used up with it.
+            _window.Forgo(_header.TotalLength - _received);
             Abandon();
-            OnConsumed(received);
-            return payload.IsEmpty ? null : $"the abort of a message with a body on channel {Id}";
+            OnConsumed(_header.TotalLength);
+            return null;
         }
 
         bool goesOn = (flags & FrameFlags.More) != 0;
@@ -190,6 +220,7 @@ internal sealed class InChannel
 
         var body = new LargeBody(_buffer!, _header.TotalLength, TakeReserved());
         _buffer = null;
+        Volatile.Write(ref _call, 0);
         if (!_target.Deliver(this, _header, body))
         {
             body.Return(this);
@@ -202,33 +233,41 @@ internal sealed class InChannel
     private void Begin(in MessageHeader header, ReadOnlySpan<byte> payload)
     {
         (_header, _received) = (header, 0);
-        int needed = header.TotalLength - payload.Length;
+        Interlocked.Exchange(ref _call, header.Call);
         long missing;
         lock (_credit.Gate)
-        {
-            missing = _window.Missing(needed);
-            AwaitsReserve = missing > 0;
-        }
+            missing = _window.Missing(header.TotalLength - payload.Length);
 
-        // No more is held than was granted: the whole when it is, what may come until then otherwise.
+        // No more is held than was granted: the whole when it is, as much as comes until then.
         _buffer = ArrayPool<byte>.Shared.Rent(missing == 0 ? header.TotalLength : Math.Min(header.TotalLength, payload.Length + Floor));
         Append(payload);
         if (missing > 0)
-            _credit.Reserve(this, missing);
+            _credit.Enter(this, missing);
+        if (IsClosed)
+            RefuseUnfinished();
     }
 
     private void Append(ReadOnlySpan<byte> payload)
     {
-        if (_buffer!.Length < _received + payload.Length)
+        int needed = _received + payload.Length;
+        if (_buffer!.Length < needed)
         {
-            var whole = ArrayPool<byte>.Shared.Rent(_header.TotalLength);
-            _buffer.AsSpan(0, _received).CopyTo(whole);
+            bool isGranted = Volatile.Read(ref _reserved) > 0;
+            var larger = ArrayPool<byte>.Shared.Rent(isGranted ? _header.TotalLength : Math.Min(_header.TotalLength, 2 * needed));
+            _buffer.AsSpan(0, _received).CopyTo(larger);
             ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = whole;
+            _buffer = larger;
         }
 
         payload.CopyTo(_buffer.AsSpan(_received));
-        _received += payload.Length;
+        _received = needed;
+    }
+
+    /// <summary>The target ends while a call to it is being received: nobody else knows of that.</summary>
+    private void RefuseUnfinished()
+    {
+        if (Interlocked.Exchange(ref _call, 0) is not 0 and var call)
+            _link.OnUndeliverable(call);
     }
 
     // Without the gate: only the reader counts what came, and a grant is written before the sender can know of it.
@@ -239,7 +278,8 @@ internal sealed class InChannel
         lock (_credit.Gate)
         {
             long reserved = _reserved;
-            (_reserved, AwaitsReserve) = (0, false);
+            _reserved = 0;
+            _credit.Leave(this);
             return reserved;
         }
     }
@@ -247,22 +287,19 @@ internal sealed class InChannel
     private void Report()
     {
         int unreported = Interlocked.Exchange(ref _unreported, 0);
-        bool isGrant, isDrained;
-        long granted;
+        bool isNews;
         lock (_credit.Gate)
         {
             if (IsClosed)
                 return;
-            isGrant = _credit.Consume(ref _window, unreported) && !_isReleased;
-            granted = _window.Granted;
-            isDrained = _isReleased && _window.Unread == 0;
-            Volatile.Write(ref _threshold, Math.Max(1, _window.Size / 4));
+            isNews = _credit.Consume(ref _window, unreported);
+            if (_isAsked && _window.Unread == 0)
+                (_isAsked, isNews) = (false, true);
+            Volatile.Write(ref _threshold, Math.Max(1, _window.Size / 8));
         }
 
-        if (isGrant)
-            _credit.Tell(Id, granted);
-        if (isDrained)
-            _link.OnDrained(this);
+        if (isNews)
+            _credit.Tell(this);
     }
 
     private string TooMuch() => $"more than was granted on channel {Id}";

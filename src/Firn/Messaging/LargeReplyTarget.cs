@@ -11,6 +11,12 @@ internal sealed class LargeReplyTarget(ulong call) : IMessageTarget
     {
     }
 
+    public bool IsReady => true;
+
+    public void OnReserving(bool begins)
+    {
+    }
+
     public bool Deliver(InChannel channel, in MessageHeader header, ReadOnlySpan<byte> body)
     {
         channel.Link.OnLargeReply(call, body);

@@ -13,6 +13,7 @@ internal abstract class Mailbox : IMessageTarget, IWaiter
 
     private readonly HashSet<InChannel> _channels = [];
     private CallTicket? _firstCall;
+    private int _reserving;
 
     /// <summary>Guards everything in it. Nothing is called back under it.</summary>
     protected Lock Gate { get; } = new();
@@ -48,6 +49,24 @@ internal abstract class Mailbox : IMessageTarget, IWaiter
     public abstract bool TryStopWaiting();
 
     public abstract void Resume(bool here);
+
+    public abstract bool IsReady { get; }
+
+    public void OnReserving(bool begins) => Interlocked.Add(ref _reserving, begins ? 1 : -1);
+
+    /// <summary>Its consumer waits: messages that wait for that may come.</summary>
+    protected void OnReady()
+    {
+        Interlocked.MemoryBarrier();   // who has begun to wait for it either sees that it is ready, or is seen here
+        if (_reserving == 0)
+            return;
+
+        InChannel[] channels;
+        lock (Gate)
+            channels = [.. _channels];
+        foreach (var channel in channels)
+            channel.OnTargetReady();
+    }
 
     /// <summary>
     /// The process has ended: nothing more is taken. Drops what waits, refuses the calls that are not answered, and tells the channels

@@ -23,7 +23,7 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
     private int _incomingLocal;
     private List<byte[]> _incomingBlocks = [];
     private int _blockLength;
-    private bool _isWaiting;
+    private volatile bool _isWaiting;
 
     // What was taken; the consumer's.
     private Envelope<TMessage>[] _taken = [];
@@ -31,8 +31,9 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
     private int _next;
     private List<byte[]> _takenBlocks = [];
     private readonly List<LocalSend> _resumed = [];
-    private LargeBody _current;
-    private InChannel? _currentChannel;
+    private byte[]? _current;
+
+    public override bool IsReady => _isWaiting;
 
     /// <summary>Whether more is at hand behind what <see cref="TryTake"/> took last; the consumer's.</summary>
     public bool HasMore => _next < _takenCount;
@@ -53,7 +54,11 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
         {
             channel.OnConsumed(envelope.Length);
             if (envelope.Reserved >= 0)
-                (_current, _currentChannel) = (new LargeBody(envelope.Buffer!, envelope.Length, envelope.Reserved), channel);
+            {
+                // From here on the memory is the process's: however long it takes, nobody waits for it.
+                _current = envelope.Buffer;
+                channel.ReturnReserved(envelope.Reserved);
+            }
         }
 
         return true;
@@ -69,17 +74,22 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
         (_taken, _next, _takenCount) = ([], 0, 0);
     }
 
-    /// <summary>Completes when there is something to take, or the process has ended; the consumer's.</summary>
-    public ValueTask<bool> WaitAsync()
+    /// <summary>Completes when there is something to take, the process has ended, or the wait is over by <see cref="CancelWait"/>; the consumer's.</summary>
+    public ValueTask<bool> WaitAsync(CancellationToken cancellationToken = default)
     {
+        short version;
         lock (Gate)
         {
-            if (_incomingCount > 0 || IsClosed)
+            // A cancellation just before found nobody waiting.
+            if (_incomingCount > 0 || IsClosed || cancellationToken.IsCancellationRequested)
                 return new ValueTask<bool>(true);
             _arrival.Reset();
             _isWaiting = true;
-            return new ValueTask<bool>(this, _arrival.Version);
+            version = _arrival.Version;
         }
+
+        OnReady();
+        return new ValueTask<bool>(this, version);
     }
 
     /// <summary>Stops waiting; the consumer's wait completes.</summary>
@@ -316,10 +326,9 @@ internal sealed class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool>
 
     private void ReturnCurrent()
     {
-        if (_currentChannel is null)
-            return;
-        _current.Return(_currentChannel);
-        _currentChannel = null;
+        if (_current is not null)
+            ArrayPool<byte>.Shared.Return(_current);
+        _current = null;
     }
 
     private static void ReturnLarge(in Envelope<TMessage> envelope)

@@ -187,6 +187,7 @@ internal sealed partial class MessageHub : ProcessHost
 
     public ProcessCore? FindLocal(Pid id) => IsHere(id) ? _processes.GetValueOrDefault(id.Number) : null;
 
+    /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: no process or function may have that name.</exception>
     public static void CheckName(string name)
     {
         if (!ProcessName.IsValid(name))

@@ -18,15 +18,29 @@ internal sealed partial class MessageLink
     private long _stray;   // what may still come on channels whose target is gone
     private bool _isIncomingClosed;
 
+    /// <summary>What is left of the session's credit for incoming messages.</summary>
+    public (long Reserve, long Windows) FreeCredit => _credit.Free;
+
+    /// <summary>Channels that the peer has open.</summary>
+    public int IncomingChannels
+    {
+        get
+        {
+            lock (_incomingGate)
+                return _incoming.Count;
+        }
+    }
+
     /// <summary>A frame of messages or a signal; returns what is wrong with it.</summary>
     public string? OnFrame(FrameHeader header, ReadOnlySpan<byte> payload) => header.Type switch
     {
         FrameType.Message => OnMessage(header, payload),
         FrameType.Reply => OnReply(payload),
         FrameType.ChannelOpen => OnOpen(header.Channel, ChannelTarget.Parser.ParseFrom(payload)),
-        FrameType.ChannelCredit => OnCredit(header.Channel, BinaryPrimitives.ReadUInt64BigEndian(payload)),
+        FrameType.ChannelCredit => _outgoing.OnCredit(
+            header.Channel, BinaryPrimitives.ReadUInt64BigEndian(payload), isKept: (header.Flags & FrameFlags.Kept) != 0),
         FrameType.ChannelRelease => OnRelease(header.Channel),
-        FrameType.ChannelClosed => OnChannelClosed(header.Channel, Firn.Protocol.Wire.ExitReason.Parser.ParseFrom(payload)),
+        FrameType.ChannelClosed => _outgoing.OnClosed(header.Channel, Firn.Protocol.Wire.ExitReason.Parser.ParseFrom(payload)),
         _ => _hub.OnSignal(this, header.Type, payload),
     };
 
@@ -67,7 +81,7 @@ internal sealed partial class MessageLink
         SayClosed(channel.Id, reason);
     }
 
-    /// <summary>All that came on a released channel was consumed.</summary>
+    /// <summary>All that came on a channel that was to be released is consumed.</summary>
     public void OnDrained(InChannel channel)
     {
         channel.Target.Detach(channel);
@@ -143,21 +157,10 @@ internal sealed partial class MessageLink
 
         lock (_incomingGate)
         {
-            _stray -= Math.Max(1, payload.Length);
+            bool isAbort = (header.Flags & FrameFlags.Abort) != 0;   // which is free
+            _stray -= isAbort ? payload.Length : Math.Max(1, payload.Length);
             return _stray >= 0 ? null : $"more than was granted on channel {header.Channel}, whose target is gone";
         }
-    }
-
-    private string? OnCredit(uint id, ulong total)
-    {
-        OutChannel? channel;
-        lock (_gate)
-        {
-            if (!_outgoing.TryGetValue(id, out channel))
-                return id > _lastOut ? $"a grant on channel {id}, which was never opened" : null;
-        }
-
-        return channel.TryGrant(total) ? null : $"a grant on channel {id} that takes back an earlier one";
     }
 
     private string? OnRelease(uint id)
@@ -168,8 +171,7 @@ internal sealed partial class MessageLink
         if (channel is null)
             return id > _lastIn ? $"channel {id} was released, which was never opened" : null;
 
-        channel.OnReleased();
-        return null;
+        return channel.OnReleased();
     }
 
     private string? OnReply(ReadOnlySpan<byte> payload)

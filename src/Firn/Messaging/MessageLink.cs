@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Collections.Concurrent;
 using System.Text;
 using Firn.Protocol;
 using Firn.Protocol.Wire;
@@ -14,29 +13,17 @@ namespace Firn.Messaging;
 /// Messages, calls and signals over one session. What is sent is in this file, what comes in the other. It is over with its session, or
 /// when another session takes that one's place: then every call and every send that waits fails.
 /// </summary>
-#pragma warning disable CA1001 // A SemaphoreSlim whose wait handle nobody asks for holds nothing to dispose of.
 internal sealed partial class MessageLink
-#pragma warning restore CA1001
 {
-    /// <summary>Channels that one end may have open at a time, those that are released but not consumed included.</summary>
+    /// <summary>Channels that one end may have open at a time.</summary>
     public const int MaxChannels = 1024;
-
-    /// <summary>So many are open before one that is idle is released for the next.</summary>
-    private const int MaxKept = 768;
 
     private readonly Session _session;
     private readonly SessionWriter _writer;
     private readonly MessageHub _hub;
     private readonly CallBook _calls;
-    private readonly SemaphoreSlim _places = new(MaxChannels);
-    private readonly Lock _gate = new();
-    private readonly ConcurrentDictionary<ulong, OutChannel> _toProcesses = [];
-    private readonly ConcurrentDictionary<string, OutChannel> _toNames = new(StringComparer.Ordinal);
-    private readonly Dictionary<uint, OutChannel> _outgoing = [];
+    private readonly OutChannels _outgoing;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile OutChannel? _latestOut;
-    private uint _lastOut;
-    private long _uses;
     private FirnException? _failure;
 
     /// <param name="session">The session.</param>
@@ -48,6 +35,7 @@ internal sealed partial class MessageLink
         (_session, _writer, _hub, _waiters) = (session, writer, hub, waiters);
         _calls = hub.NewCallBook();
         Life = new NodeLife(session.Terms.Peer, session.Terms.Incarnation);
+        _outgoing = new OutChannels(this, writer, session.MaxSentPayload);
         _credit = new MessageCredit(session);
     }
 
@@ -65,7 +53,7 @@ internal sealed partial class MessageLink
     public Task Closed => _closed.Task;
 
     /// <summary>Messages that were taken on, replies not included; under the writer's gate.</summary>
-    public long SentMessages { get; set; }
+    public long SentMessages => _outgoing.SentMessages;
 
     /// <summary>Messages that have begun to come; the reader's.</summary>
     public long ReceivedMessages { get; set; }
@@ -161,21 +149,13 @@ internal sealed partial class MessageLink
     /// <summary>The session is over, or has given its place to another: nothing more comes or goes.</summary>
     public void Close(FirnException why)
     {
-        OutChannel[] outgoing;
-        lock (_gate)
-        {
-            if (_failure is not null)
-                return;
-            _failure = why;
-            outgoing = [.. _outgoing.Values];
-        }
+        if (Interlocked.CompareExchange(ref _failure, why, null) is not null)
+            return;
 
-        foreach (var channel in outgoing)
-            channel.Fail(why);
+        _outgoing.Close(why);
         CloseIncoming();
         _calls.Close(why);
         _hub.OnLinkClosed(this);
-        _places.Release(MaxChannels);   // whoever waits for a place is told, too
         _closed.TrySetResult();
     }
 
@@ -200,44 +180,16 @@ internal sealed partial class MessageLink
                 FailureReason.InvalidInput, $"A message of {body.Length} bytes: at most {MessageHeader.MaxBody} may be sent; use a stream for more.");
         }
 
-        // Most often it is the one that was sent to last.
-        var channel = _latestOut;
-        if (channel is null || target.Process == 0 || channel.Target.Process != target.Process)
-            _latestOut = channel = Find(target);
-        if (channel is null || !channel.TrySend(header, body, rented, flush, cancellationToken, out var sent))
-            return OpenAndSendAsync(target, header, body, rented, flush, cancellationToken);
-
-        channel.LastUse = ++_uses;
-        if (channel.Failure is not null)
-            Forget(channel);
-        return sent;
-    }
-
-    private async ValueTask OpenAndSendAsync(
-        TargetKey target, MessageHeader header, ReadOnlyMemory<byte> body, byte[]? rented, Flush flush, CancellationToken cancellationToken)
-    {
-        while (true)
+        ValueTask sent;
+        OutChannel? channel;
+        do
         {
-            ReleaseIdle();
-            if (!_places.Wait(0, CancellationToken.None))
-                await _places.WaitAsync(cancellationToken).ConfigureAwait(false);
-            var channel = FindOrOpen(target);
-            if (!channel.TrySend(header, body, rented, flush, cancellationToken, out var sent))
-                continue;
-
-            channel.LastUse = ++_uses;
-            try
-            {
-                await sent.ConfigureAwait(false);
-            }
-            finally
-            {
-                if (target.Once is not null)
-                    channel.TryRelease();
-            }
-
-            return;
+            channel = _outgoing.To(target);
+            if (channel is null)
+                return ValueTask.FromException(NotConnected());
         }
+        while (!channel.TrySend(header, body, rented, flush, cancellationToken, out sent));
+        return sent;
     }
 
     private ValueTask ReplyBytesAsync(ulong call, ReadOnlyMemory<byte> body, byte[]? rented, bool isLast, CancellationToken cancellationToken)
@@ -284,116 +236,4 @@ internal sealed partial class MessageLink
             throw;
         }
     }
-
-    private OutChannel? Find(TargetKey target) =>
-        target.Once is not null ? null
-        : target.Name is not null ? _toNames.GetValueOrDefault(target.Name)
-        : _toProcesses.GetValueOrDefault(target.Process);
-
-    /// <summary>The channel to the target; the caller's place is given back if there is one already.</summary>
-    private OutChannel FindOrOpen(TargetKey target)
-    {
-        OutChannel channel;
-        bool writes;
-        lock (_writer.Gate)
-        {
-            // The number is given under the lock under which frames are lined up, so that openings leave in rising order.
-            lock (_gate)
-            {
-                if (_failure is not null)
-                    throw _failure;
-                if (Find(target) is { } other)
-                {
-                    _places.Release();
-                    return other;
-                }
-
-                channel = new OutChannel(this, _writer, ++_lastOut, target, _session.MaxSentPayload);
-                _outgoing[channel.Id] = channel;
-                if (target.Name is not null)
-                    _toNames[target.Name] = channel;
-                else if (target.Once is null)
-                    _toProcesses[target.Process] = channel;
-            }
-
-            channel.Open();
-            writes = _writer.Claim(Flush.Soon);
-        }
-
-        if (writes)
-            _writer.WriteClaimed();
-        return channel;
-    }
-
-    /// <summary>When many are open, the one that was not used for longest makes room.</summary>
-    private void ReleaseIdle()
-    {
-        OutChannel[] candidates;
-        lock (_gate)
-        {
-            if (_toProcesses.Count + _toNames.Count < MaxKept)
-                return;
-            candidates = [.. _outgoing.Values.Where(c => c.Target.Once is null).OrderBy(c => c.LastUse).Take(8)];
-        }
-
-        foreach (var channel in candidates)
-        {
-            if (channel.TryRelease())
-            {
-                Unlist(channel);
-                return;
-            }
-        }
-    }
-
-    /// <summary>Its target is gone and one sender was told: whoever sends next opens another, and learns what is there then.</summary>
-    private void Forget(OutChannel channel)
-    {
-        Unlist(channel);
-        lock (_gate)
-            _outgoing.Remove(channel.Id);
-    }
-
-    private void Unlist(OutChannel channel)
-    {
-        if (channel.Target.Name is { } name)
-            _toNames.TryRemove(new KeyValuePair<string, OutChannel>(name, channel));
-        else
-            _toProcesses.TryRemove(new KeyValuePair<ulong, OutChannel>(channel.Target.Process, channel));
-    }
-
-    /// <summary>The peer says that a target is gone, or that what was sent on a released channel is consumed.</summary>
-    private string? OnChannelClosed(uint id, Firn.Protocol.Wire.ExitReason wire)
-    {
-        OutChannel? channel;
-        lock (_gate)
-        {
-            if (!_outgoing.Remove(id, out channel))
-                return id > _lastOut ? $"channel {id} was closed, which was never opened" : null;
-        }
-
-        var reason = Firn.ExitReason.FromWire(wire);
-        channel.Fail(MessageHub.NoProcess($"{channel.Target} at {PeerKey.Name} is gone: {reason}."));
-        if (channel.Target.Once is not null)
-            Unlist(channel);
-        _places.Release();
-        KeepFailed(channel);
-        return null;
-    }
-
-    /// <summary>The next sender to a target that is gone is told; of the targets that nobody sends to any more, the oldest are forgotten.</summary>
-    private void KeepFailed(OutChannel channel)
-    {
-        lock (_gate)
-        {
-            _failed.Enqueue(channel);
-            if (_failed.Count <= MaxChannels)
-                return;
-            channel = _failed.Dequeue();
-        }
-
-        Unlist(channel);
-    }
-
-    private readonly Queue<OutChannel> _failed = [];
 }

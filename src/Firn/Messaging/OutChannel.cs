@@ -8,55 +8,70 @@ namespace Firn.Messaging;
 
 /// <summary>
 /// The sending end of a channel: messages for one target at the peer, in order. Small ones go straight among the session's messages
-/// while there is credit and room; the others wait, and are sent in turn with other channels and streams.
+/// while there is credit and room; the others wait, and are sent in turn with other channels and streams. Without a place among the
+/// open channels, all wait.
 /// </summary>
-internal sealed class OutChannel(MessageLink link, SessionWriter writer, uint id, TargetKey target, int maxPayload) : Outlet
+internal sealed class OutChannel(OutChannels channels, SessionWriter writer, TargetKey target, int maxPayload) : Outlet
 {
     private readonly Queue<MessageSend> _waiting = new(0);
-    private SendCredit _credit = new(InChannel.Floor);
+    private SendCredit _credit;
     private FirnException? _failure;
-    private bool _isReleased;
+    private bool _isReleasing;
+    private bool _isKept;
+    private bool _isGrantedSince;   // since it was to be released
     private long _position;   // where its last frame ends among the session's messages: none of its own may overtake it
-
-    public uint Id => id;
 
     public TargetKey Target => target;
 
-    /// <summary>When it was used last, on the link's count of sends.</summary>
-    public long LastUse { get; set; }
+    /// <summary>Its number while it is open, else 0.</summary>
+    public uint Id { get; private set; }
 
-    /// <summary>Why nothing can be sent: the target is gone, or the session.</summary>
-    public FirnException? Failure => Volatile.Read(ref _failure);
+    /// <summary>When it was used last, on the session's count of sends.</summary>
+    public long LastUse { get; private set; } = channels.NextUse();
 
-    public override bool CanWrite => _waiting.TryPeek(out var send)
+    /// <summary>Nobody finds it any more.</summary>
+    public bool IsRetired { get; set; }
+
+    /// <summary>Whether something waits to be sent.</summary>
+    public bool HasWaiting => _waiting.Count > 0;
+
+    /// <summary>Whether the peer was asked to end it.</summary>
+    public bool IsReleasing => _isReleasing;
+
+    /// <summary>Whether it may be released: nothing waits, and the peer has not just said that its target has something to read.</summary>
+    public bool IsIdle => Id != 0 && !_isReleasing && !_isKept && _waiting.Count == 0;
+
+    public override bool CanWrite => Id != 0 && !_isReleasing && _waiting.TryPeek(out var send)
         && (send.IsAborted || _credit.Available >= (send.IsBegun ? 1 : IsWhole(send.Header, send.Body) ? Charge(send.Body.Length) : MessageHeader.Overhead + 1));
 
     /// <summary>
-    /// Sends; false when the channel was released and another is to be opened. <paramref name="rented"/>, if given, holds the body and
-    /// goes back to the pool when it is no longer needed.
+    /// Sends; false when another channel is to be found. <paramref name="rented"/>, if given, holds the body and goes back to the pool
+    /// when it is no longer needed.
     /// </summary>
     public bool TrySend(
         in MessageHeader header, ReadOnlyMemory<byte> body, byte[]? rented, Flush flush, CancellationToken cancellationToken, out ValueTask sent)
     {
         sent = default;
         MessageSend? send = null;
-        bool writes;
+        bool writes = false;
         lock (writer.Gate)
         {
-            if (_isReleased)
+            if (IsRetired)
                 return false;
+            LastUse = channels.NextUse();
             if (_failure is not null || writer.IsCompleted)
             {
-                sent = ValueTask.FromException(_failure ?? link.NotConnected());
-                writes = false;
+                sent = ValueTask.FromException(_failure ?? channels.NotConnected());
+                channels.Retire(this);   // one sender was told: who sends next learns what is there then
             }
-            else if (_waiting.Count == 0 && IsWhole(header, body) && Charge(body.Length) <= _credit.Available && writer.HasRoom)
+            else if (CanPass(header, body))
             {
                 int length = header.WholeSize + body.Length;
                 var frame = writer.AddMessage(FrameHeader.Size + length);
                 WriteWhole(frame, header, body.Span, length);
                 _position = writer.AddedMessages;
-                link.SentMessages++;
+                channels.SentMessages++;
+                OnWritten();
                 writes = writer.Claim(flush);
             }
             else
@@ -64,8 +79,9 @@ internal sealed class OutChannel(MessageLink link, SessionWriter writer, uint id
                 send = MessageSend.Rent(this, header, body, rented);
                 sent = send.Task;
                 _waiting.Enqueue(send);
-                link.SentMessages++;
-                writes = Advance(flush);
+                channels.SentMessages++;
+                Advance();
+                writes = IsQueued && writer.Claim(flush);
             }
         }
 
@@ -78,64 +94,50 @@ internal sealed class OutChannel(MessageLink link, SessionWriter writer, uint id
         return true;
     }
 
-    /// <summary>Under the gate: queues its opening, before anything that is sent on it. The caller sees to it that it is written.</summary>
-    public void Open()
+    /// <summary>Under the gate: it has a place. Its opening goes before anything that is sent on it.</summary>
+    public void Open(uint id)
     {
+        (Id, _credit, _isReleasing, _isKept) = (id, new SendCredit(InChannel.Floor), false, false);
         var payload = target.ToWire().ToByteArray();
         writer.AddMessage(new FrameHeader(FrameType.ChannelOpen, 0, (ushort)payload.Length, id), payload);
         _position = writer.AddedMessages;
+        Advance();
     }
 
-    /// <summary>The peer has granted more; false when it takes back what it gave.</summary>
-    public bool TryGrant(ulong total)
-    {
-        bool writes;
-        lock (writer.Gate)
-        {
-            if (!_credit.TryGrant(total))
-                return false;
-            writes = Advance(Flush.Now);
-        }
+    /// <summary>Under the gate: it has lost its place.</summary>
+    public void Close() => Id = 0;
 
-        if (writes)
-            writer.WriteClaimed();
-        return true;
+    /// <summary>Under the gate: asks the peer to end it; until the answer, everything waits.</summary>
+    public void Release()
+    {
+        (_isReleasing, _isGrantedSince) = (true, false);
+        writer.AddMessage(new FrameHeader(FrameType.ChannelRelease, 0, 0, Id), []);
     }
 
-    /// <summary>Says that nothing more is sent, unless something waits. False: it is in use, or over.</summary>
-    public bool TryRelease()
+    /// <summary>Under the gate: the peer has granted more, or, <paramref name="isKept"/>, does not end it yet; returns what is wrong with that.</summary>
+    public string? OnCredit(ulong total, bool isKept)
     {
-        bool writes;
-        lock (writer.Gate)
-        {
-            if (_isReleased || _failure is not null || _waiting.Count > 0 || writer.TakenMessages < _position)
-                return false;
-            _isReleased = true;
-            writer.AddMessage(new FrameHeader(FrameType.ChannelRelease, 0, 0, id), []);
-            writes = writer.Claim(Flush.Soon);
-        }
+        if (!_credit.TryGrant(total))
+            return $"a grant on channel {Id} that takes back an earlier one";
+        if (isKept && !_isReleasing)
+            return $"channel {Id} was kept, which was not to be released";
 
-        if (writes)
-            writer.WriteClaimed();
-        return true;
+        // A grant says that the target reads: then it is worth asking again.
+        (_isReleasing, _isKept) = isKept ? (false, !_isGrantedSince) : (_isReleasing, false);
+        _isGrantedSince = !isKept;
+        Advance();
+        return null;
     }
 
-    /// <summary>Nothing can be sent any more: what waits fails.</summary>
-    public void Fail(FirnException failure)
+    /// <summary>Under the gate: nothing can be sent any more. Returns what waited, to be failed.</summary>
+    public MessageSend[] Fail(FirnException failure)
     {
-        MessageSend[] waiting;
-        lock (writer.Gate)
-        {
-            _failure ??= failure;
-            waiting = [.. _waiting];
-            _waiting.Clear();
-        }
-
+        _failure ??= failure;
+        MessageSend[] waiting = [.. _waiting];
+        _waiting.Clear();
         foreach (var send in waiting)
-        {
             send.Failure = failure;
-            send.Complete();
-        }
+        return waiting;
     }
 
     /// <summary>Whoever sent gives up: the message is not sent, or its rest is not.</summary>
@@ -149,11 +151,11 @@ internal sealed class OutChannel(MessageLink link, SessionWriter writer, uint id
 
             send.Failure = new OperationCanceledException(cancellationToken);
             isOver = !send.IsBegun;
+            send.IsAborted = !isOver;
             if (isOver)
                 Remove(send);
-            else
-                send.IsAborted = true;
-            writes = Advance(Flush.Soon);
+            Advance();
+            writes = writer.HasWork && writer.Claim(Flush.Soon);
         }
 
         if (isOver)
@@ -171,7 +173,9 @@ internal sealed class OutChannel(MessageLink link, SessionWriter writer, uint id
         int length;
         if (send.IsAborted)
         {
-            new FrameHeader(FrameType.Message, FrameFlags.Abort, 0, id).Write(destination);
+            // It is charged like a whole one, so that what was reserved for it is of use to nothing else.
+            _credit.Take(send.Body.Length - send.Sent);
+            new FrameHeader(FrameType.Message, FrameFlags.Abort, 0, Id).Write(destination);
             length = 0;
         }
         else if (!send.IsBegun && IsWhole(send.Header, send.Body))
@@ -189,6 +193,7 @@ internal sealed class OutChannel(MessageLink link, SessionWriter writer, uint id
         {
             _waiting.Dequeue();
             done.Add(send);
+            OnWritten();
         }
 
         return FrameHeader.Size + length;
@@ -199,10 +204,21 @@ internal sealed class OutChannel(MessageLink link, SessionWriter writer, uint id
     private bool IsWhole(in MessageHeader header, ReadOnlyMemory<byte> body) =>
         body.Length <= Math.Max(maxPayload - header.WholeSize, 1);
 
+    /// <summary>Under the gate: whether a message need not wait.</summary>
+    private bool CanPass(in MessageHeader header, ReadOnlyMemory<byte> body) => Id != 0 && !_isReleasing && _waiting.Count == 0
+        && IsWhole(header, body) && Charge(body.Length) <= _credit.Available && writer.HasRoom;
+
+    /// <summary>Under the gate: a message was framed, or given up.</summary>
+    private void OnWritten()
+    {
+        if (_waiting.Count == 0)
+            channels.OnIdle(this);
+    }
+
     private void WriteWhole(Span<byte> frame, in MessageHeader header, ReadOnlySpan<byte> body, int length)
     {
         _credit.Take(Charge(body.Length));
-        new FrameHeader(FrameType.Message, header.WholeFlags, (ushort)length, id).Write(frame);
+        new FrameHeader(FrameType.Message, header.WholeFlags, (ushort)length, Id).Write(frame);
         int start = FrameHeader.Size + header.WriteWhole(frame[FrameHeader.Size..]);
         body.CopyTo(frame[start..]);
     }
@@ -227,16 +243,15 @@ internal sealed class OutChannel(MessageLink link, SessionWriter writer, uint id
         _credit.Take(length);
         if (send.Sent < send.Body.Length)
             flags |= FrameFlags.More;
-        new FrameHeader(FrameType.Message, flags, (ushort)(head + length), id).Write(destination);
+        new FrameHeader(FrameType.Message, flags, (ushort)(head + length), Id).Write(destination);
         return head + length;
     }
 
-    private bool Advance(Flush flush)
+    /// <summary>Under the gate: waits for its turn if it has something to write.</summary>
+    private void Advance()
     {
-        if (!CanWrite || writer.IsCompleted)
-            return false;
-        writer.Enqueue(this);
-        return writer.Claim(flush);
+        if (CanWrite)
+            writer.Enqueue(this);
     }
 
     private void Remove(MessageSend send)
@@ -247,5 +262,7 @@ internal sealed class OutChannel(MessageLink link, SessionWriter writer, uint id
             if (next != send)
                 _waiting.Enqueue(next);
         }
+
+        OnWritten();
     }
 }

@@ -72,10 +72,7 @@ public sealed class Process<TMessage>
                 cancellationToken.ThrowIfCancellationRequested();   // first, or a busy process would never stop
                 if (TryNext(out var message))
                     return message;
-                var arrival = _core.Box.WaitAsync();
-                if (cancellationToken.IsCancellationRequested)
-                    _core.Box.CancelWait();   // it was cancelled before there was a wait
-                await arrival.ConfigureAwait(false);
+                await _core.Box.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
         }
     }

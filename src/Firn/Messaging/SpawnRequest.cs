@@ -16,6 +16,12 @@ internal sealed class SpawnRequest(MessageHub hub, SpawnTarget target) : IMessag
     {
     }
 
+    public bool IsReady => true;
+
+    public void OnReserving(bool begins)
+    {
+    }
+
     public bool Deliver(InChannel channel, in MessageHeader header, ReadOnlySpan<byte> body)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(1, body.Length));

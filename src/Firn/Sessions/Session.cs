@@ -176,6 +176,13 @@ internal sealed class Session : Scheduled, IFrameSink
             EndOfPatience();
     }
 
+    /// <summary>Queues a grant, like <see cref="Send"/>.</summary>
+    public void SendGrant(FrameHeader header, IGranting granting)
+    {
+        if (!_writer.TryWriteGrant(header, granting) && !IsEnded)
+            EndOfPatience();
+    }
+
     /// <summary>Queues a frame that goes after the messages that were sent before, like <see cref="Send"/>.</summary>
     public void SendInOrder(FrameHeader header, ReadOnlySpan<byte> payload) => Finish(QueueInOrder(header, payload));
 

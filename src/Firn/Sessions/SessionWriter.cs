@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Firn.Protocol;
@@ -140,6 +141,30 @@ internal sealed class SessionWriter : IThreadPoolWorkItem
     }
 
     /// <summary>
+    /// Queues a grant. Its total is read under the gate: of two that are told at the same moment, the later says no less. False when too
+    /// many wait or the session is over.
+    /// </summary>
+    public bool TryWriteGrant(FrameHeader header, IGranting granting)
+    {
+        bool writes;
+        lock (Gate)
+        {
+            if (_isCompleted || _control.Length + FrameHeader.Size + sizeof(ulong) > MaxQueued)
+                return false;
+
+            var frame = _control.Add(FrameHeader.Size + sizeof(ulong));
+            header.Write(frame);
+            BinaryPrimitives.WriteInt64BigEndian(frame[FrameHeader.Size..], granting.Granted);
+            Frames++;
+            writes = Claim(Flush.Now);
+        }
+
+        if (writes)
+            Write(onPool: false);
+        return true;
+    }
+
+    /// <summary>
     /// Queues a frame among the messages, whether or not there is room: a signal, a refusal. Writes nothing itself, so a caller may hold
     /// a lock.
     /// </summary>
@@ -176,7 +201,7 @@ internal sealed class SessionWriter : IThreadPoolWorkItem
     /// <summary>Under the gate: <paramref name="outlet"/> has something to send, and waits for its turn.</summary>
     public void Enqueue(Outlet outlet)
     {
-        if (outlet.IsQueued)
+        if (outlet.IsQueued || _isCompleted)
             return;
         outlet.IsQueued = true;
         _turns.Enqueue(outlet);
@@ -325,7 +350,8 @@ internal sealed class SessionWriter : IThreadPoolWorkItem
         return now - before > Pause;
     }
 
-    private bool HasWork => _control.Length > 0 || _messages.Length > 0 || _turns.Count > 0;
+    /// <summary>Under the gate: whether something is queued.</summary>
+    public bool HasWork => _control.Length > 0 || _messages.Length > 0 || _turns.Count > 0;
 
     /// <summary>Takes the next block to write, and completes the operations whose last frame is in it. False: the writer is idle now.</summary>
     private bool TryTake()

@@ -23,7 +23,7 @@ internal enum Receipt
 /// The receiving half of a stream: what came and was not read yet, as a <see cref="PipeReader"/> that grants the other end more as it
 /// is read.
 /// </summary>
-internal sealed class StreamInput : PipeReader
+internal sealed class StreamInput : PipeReader, IGranting
 {
     /// <summary>What every stream may receive without being granted it: 16 KiB.</summary>
     public const int Floor = 16 * 1024;
@@ -39,7 +39,6 @@ internal sealed class StreamInput : PipeReader
 
     private readonly Pipe _pipe = new(Options);
     private readonly ReceiveCredit _credit;
-    private readonly uint _id;
     private readonly Lock _arrivals = new();   // guards the pipe's writer: the session's reader against who cuts or completes
     private readonly Lock _copying = new();    // guards the pipe's memory: a read into a buffer against who completes
     private ReceiveWindow _window;
@@ -54,10 +53,14 @@ internal sealed class StreamInput : PipeReader
 
     public StreamInput(ReceiveCredit credit, uint id)
     {
-        (_credit, _id) = (credit, id);
+        (_credit, Id) = (credit, id);
         lock (credit.Gate)
             _window = credit.NewWindow();
     }
+
+    public uint Id { get; }
+
+    long IGranting.Granted => _window.Granted;
 
     /// <summary>The stream whose half this is.</summary>
     public FirnStream Stream { get; set; } = null!;
@@ -138,14 +141,9 @@ internal sealed class StreamInput : PipeReader
     /// <summary>Lets the other end send what it likes, since nobody reads it here.</summary>
     public void Drop()
     {
-        long granted;
         lock (_credit.Gate)
-        {
             _window.Reserve(Unlimited);
-            granted = _window.Granted;
-        }
-
-        _credit.Tell(_id, granted);
+        _credit.Tell(this);
     }
 
     /// <summary>Reads into <paramref name="buffer"/>; 0 at the end.</summary>
@@ -264,20 +262,19 @@ internal sealed class StreamInput : PipeReader
         if (_unreported < _window.Size / 4 && !_isOver)
             return;
 
-        long granted = 0;
+        bool isGrant;
         lock (_credit.Gate)
         {
             if (_isClosed)
                 return;
-            if (_credit.Consume(ref _window, _unreported) && !_isOver)
-                granted = _window.Granted;
+            isGrant = _credit.Consume(ref _window, _unreported) && !_isOver;
             if (_isOver && _window.Unread == 0)
                 Close();
         }
 
         _unreported = 0;
-        if (granted != 0)
-            _credit.Tell(_id, granted);
+        if (isGrant)
+            _credit.Tell(this);
     }
 
     private void Close()

@@ -214,7 +214,8 @@ internal sealed class StreamTable
         else
         {
             // Before its handler runs, which grants more as it reads: totals only rise.
-            _credit.Tell(stream.Id, stream.Received.Widen());
+            stream.Received.Widen();
+            _credit.Tell(stream.Received);
             _handlers.Start(stream, handler);
         }
     }

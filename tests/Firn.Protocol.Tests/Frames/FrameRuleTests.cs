@@ -21,7 +21,7 @@ public class FrameRuleTests
         [19] = (true, 0, 4, 4),         // StreamReset
         [32] = (true, 0, 0, Any),       // ChannelOpen
         [33] = (true, 15, 0, Any),      // Message
-        [34] = (true, 0, 8, 8),         // ChannelCredit
+        [34] = (true, 1, 8, 8),         // ChannelCredit
         [35] = (true, 0, 0, 0),         // ChannelRelease
         [36] = (true, 0, 0, Any),       // ChannelClosed
         [37] = (false, 0, 9, Any),      // Reply

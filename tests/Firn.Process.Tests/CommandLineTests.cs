@@ -153,7 +153,7 @@ public sealed class CommandLineTests : NodeTests
         CommandResult help = await Home.RunAsync("--help");
 
         help.ExitCode.ShouldBe(0);
-        foreach (string command in new[] { "up", "status", "peers", "dial", "hangup", "ping", "events", "stop", "cookie", "demo", "completions" })
+        foreach (string command in new[] { "up", "status", "peers", "dial", "hangup", "ping", "names", "send", "call", "bench", "events", "stop", "cookie", "demo", "completions" })
         {
             help.Output.ShouldContain($"\n  {command}");
         }

@@ -50,7 +50,7 @@ internal sealed class MessageEndpoints(IControlledNode node)
     {
         if (Query(request, "process") is { } process && Query(request, "node") is { } at)
             return (process, at);
-        throw new FirnException(FailureReason.InvalidInput, $"expected {request.Path}?process=NAME&node=NODE, and the message as the body");
+        throw new FirnException(FailureReason.InvalidInput, $"{request.Path} expects process=NAME and node=NODE in its query, and the message as its body");
     }
 
     private static TimeSpan ReadTimeout(HttpRequest request)

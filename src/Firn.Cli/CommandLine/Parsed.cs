@@ -37,6 +37,10 @@ internal static class Parsed
         return option;
     }
 
+    /// <summary>What was given, or else <paramref name="fallback"/>. (A default of the option itself would show in help as code writes it.)</summary>
+    public static T GetValueOr<T>(this ParseResult parsed, Option<T> option, T fallback) =>
+        parsed.GetResult(option) is null ? fallback : parsed.GetValue(option)!;
+
     /// <summary>Reads an address to dial or listen on.</summary>
     public static (string Value, string? Error) Address(string text) =>
         NodeAddress.TryParse(text, out _, out string? error) ? (text, null) : (text, error);

@@ -13,6 +13,9 @@ internal static class Tool
     public const int UsageError = 2;
     public const int Interrupted = 130;
 
+    /// <summary>A message may begin with an @: no response files.</summary>
+    private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
+
     private static readonly string[] Examples =
     [
         "firn demo                    see it all work on this machine",
@@ -27,7 +30,7 @@ internal static class Tool
         IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken stop = default)
     {
         var common = new CommonOptions();
-        var parsed = CreateRoot(common).Parse(args);
+        var parsed = CreateRoot(common).Parse(args, Parsing);
         if (parsed.Action is ParseErrorAction)
             return Complain(parsed, error);
 

@@ -13,11 +13,8 @@ internal static class BenchCommand
         var peer = new Argument<string>("PEER") { Description = "The peer: its name or the beginning of it" };
         peer.CompletionSources.Add(Suggestions.Peers(common));
         var seconds = Parsed.Option("--seconds", "How long each of the seven phases takes [default: 2s]", "D", ReadSeconds);
-        seconds.DefaultValueFactory = _ => TimeSpan.FromSeconds(2);
         var size = Parsed.Option("--size", "Bytes of a large message, and of a write to a stream [default: 64k]", "N", Sizes.Read);
-        size.DefaultValueFactory = _ => 64 * 1024;
         var streams = Parsed.Option("--streams", "Streams at a time [default: 1]", "N", ReadStreams);
-        streams.DefaultValueFactory = _ => 1;
         var command = new ExampledCommand(
             "bench",
             "Measure calls, messages and streams between a node and a peer, each way; both run 'firn up'",
@@ -33,7 +30,10 @@ internal static class BenchCommand
             var output = parsed.InvocationConfiguration.Output;
             bool isJson = parsed.GetValue(common.Json);
             var request = new BenchBody(
-                parsed.GetRequiredValue(peer), parsed.GetValue(seconds).TotalMilliseconds, parsed.GetValue(size), parsed.GetValue(streams));
+                parsed.GetRequiredValue(peer),
+                parsed.GetValueOr(seconds, TimeSpan.FromSeconds(2)).TotalMilliseconds,
+                parsed.GetValueOr(size, 64 * 1024),
+                parsed.GetValueOr(streams, 1));
             var run = new BenchRecorder(client.BenchAsync(request, stop));
             try
             {

@@ -9,7 +9,6 @@ internal static class CallCommand
     {
         var arguments = new MessageArguments(common);
         var timeout = Parsed.Option("--timeout", "How long to wait for the reply [default: 5s]", "D", Durations.Read);
-        timeout.DefaultValueFactory = _ => TimeSpan.FromSeconds(5);
         var command = new ExampledCommand(
             "call",
             "Send a message to a named process of a node or of a peer, and print its reply",
@@ -22,7 +21,7 @@ internal static class CallCommand
         {
             using var client = common.Connect(parsed);
             var (to, message) = await arguments.ReadAsync(parsed, stop);
-            var reply = await client.CallAsync(to.Process, to.Node, message, parsed.GetValue(timeout), stop);
+            var reply = await client.CallAsync(to.Process, to.Node, message, parsed.GetValueOr(timeout, TimeSpan.FromSeconds(5)), stop);
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(common.Json))
                 JsonLines.Write(output, CallRecord.Of(to.Process, reply.Node, reply.Body), CliJson.Default.CallRecord);

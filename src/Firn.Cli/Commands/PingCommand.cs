@@ -12,7 +12,6 @@ internal static class PingCommand
         name.CompletionSources.Add(Suggestions.Peers(common));
         var count = Parsed.Option("-c", "Stop after so many pings; 0 goes on until Ctrl-C [default: 0]", "N", ReadCount);
         var interval = Parsed.Option("-i", "Time from one ping to the next [default: 1s]", "D", Durations.Read);
-        interval.DefaultValueFactory = _ => TimeSpan.FromSeconds(1);
         var command = new ExampledCommand(
             "ping",
             "Measure the round trip to a connected peer through its session",
@@ -27,7 +26,7 @@ internal static class PingCommand
             bool json = parsed.GetValue(common.Json);
             var output = parsed.InvocationConfiguration.Output;
             var run = new PingRun(client, parsed.GetRequiredValue(name), json ? TextWriter.Null : output);
-            var record = await run.RunAsync(parsed.GetValue(count), parsed.GetValue(interval), stop);
+            var record = await run.RunAsync(parsed.GetValue(count), parsed.GetValueOr(interval, TimeSpan.FromSeconds(1)), stop);
             if (json)
                 JsonLines.Write(output, record, CliJson.Default.PingRecord);
             else

@@ -22,9 +22,15 @@ internal sealed class NodeHome : IAsyncDisposable
     public Dictionary<string, string?> Environment { get; } = CleanEnvironment();
 
     /// <summary>Starts <c>firn</c> with these arguments and leaves it running.</summary>
-    public ChildProcess Start(params IEnumerable<string> arguments)
+    public ChildProcess Start(params IEnumerable<string> arguments) => StartCommand(FirnTool.Command(arguments));
+
+    /// <summary>Starts another program that was built with the test project, such as a sample, and leaves it running.</summary>
+    public ChildProcess StartProgram(string name, params IEnumerable<string> arguments) =>
+        StartCommand([Path.Combine(AppContext.BaseDirectory, $"{name}.dll"), .. arguments]);
+
+    private ChildProcess StartCommand(IEnumerable<string> command)
     {
-        ChildProcess child = ChildProcess.Start(FirnTool.Host, FirnTool.Command(arguments), Environment, Network);
+        ChildProcess child = ChildProcess.Start(FirnTool.Host, command, Environment, Network);
         lock (_started)
         {
             _started.Add(child);

@@ -7,7 +7,7 @@ public class CommandLineTests
 {
     private static readonly string[] Commands =
     [
-        "up", "status", "peers", "dial", "hangup", "ping", "events", "stop",
+        "up", "status", "peers", "dial", "hangup", "ping", "names", "send", "call", "bench", "events", "stop",
         "cookie show", "cookie generate", "cookie import", "cookie path", "demo", "completions",
     ];
 
@@ -32,6 +32,21 @@ public class CommandLineTests
     [InlineData("ping", "'NAME'")]
     [InlineData("ping db -c many", "-c: \"many\": expected a number of pings")]
     [InlineData("ping db -i 0s", "-i: \"0s\" is too short")]
+    [InlineData("send", "'NAME@NODE'")]
+    [InlineData("send chat@beta", "'TEXT'")]
+    [InlineData("send chat hello", "NAME@NODE: \"chat\" names no node")]
+    [InlineData("send chat@ hello", "names no node")]
+    [InlineData("send ch%t@beta hello", "\"ch%t\" is no name of a process")]
+    [InlineData("send @beta hello", "\"\" is no name of a process")]
+    [InlineData("send chat@beta @all too", "'too'")]
+    [InlineData("call chat@beta hello --timeout 5", "--timeout: \"5\" is not a duration")]
+    [InlineData("names beta gamma", "'gamma'")]
+    [InlineData("bench", "'PEER'")]
+    [InlineData("bench db --seconds 1ms", "--seconds: \"1ms\" is out of range")]
+    [InlineData("bench db --seconds 11m", "expected 10ms to 10m")]
+    [InlineData("bench db --size 17M", "--size: \"17M\" is out of range")]
+    [InlineData("bench db --size big", "--size: \"big\" is not a size")]
+    [InlineData("bench db --streams 17", "--streams: \"17\": expected a number of streams, 1 to 16")]
     [InlineData("cookie", "cookie --help")]
     [InlineData("cookie import --cookie secret", "'--cookie'")]
     [InlineData("up --cookie secret", "'--cookie'")]
@@ -68,6 +83,7 @@ public class CommandLineTests
             code.ShouldBe(0);
             error.ShouldBeEmpty();
             output.ShouldContain($"firn {command}");
+            output.ShouldNotContain("] [default");
             output[output.IndexOf("Examples:", StringComparison.Ordinal)..].ShouldContain("firn ");
         }
     }

@@ -40,7 +40,7 @@ public class NodeChoiceTests
         Refusal(null, FailureReason.NotConnected).ShouldBe("no node runs under /home/me/firn: start one with 'firn up'");
 
     private static string Choose(string? wanted, params string[] names) =>
-        NodeChoice.Choose([.. names.Select(Node)], wanted, "/home/me/firn").Name.ToString();
+        NodeChoice.Choose([.. names.Select(Node)], wanted, "/home/me/firn", _ => true).Name.ToString();
 
     private static string Refusal(string? wanted, FailureReason reason, params string[] names)
     {

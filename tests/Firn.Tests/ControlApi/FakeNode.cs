@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Firn.AspNetCore;
 
@@ -30,6 +31,39 @@ internal sealed class FakeNode : IControlledNode
 
     public Task<PingBody> PingAsync(string name, CancellationToken cancellationToken) =>
         Answer(new PingBody(Beta.Name, Beta.Address, 0.5));
+
+    /// <summary>What was sent or called last.</summary>
+    public (string Process, string Node, byte[] Body, TimeSpan? Timeout) Heard { get; private set; }
+
+    /// <summary>What a call is answered with.</summary>
+    public byte[] Reply { get; init; } = "\"hello\""u8.ToArray();
+
+    /// <summary>What happens in a bench, before <see cref="Failure"/>.</summary>
+    public IReadOnlyList<BenchEventBody> Bench { get; init; } = [];
+
+    public Task<NamesBody> NamesAsync(string? wanted, CancellationToken cancellationToken) => Answer(wanted is null
+        ? new NamesBody(Alpha.Name, [new NameEntryBody("firn/names", "builtIn")])
+        : new NamesBody(Beta.Name, [new NameEntryBody("chat", "process"), new NameEntryBody("work", "function")]));
+
+    public Task<SentBody> SendAsync(string process, string wanted, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        Heard = (process, wanted, body.ToArray(), null);
+        return Answer(new SentBody(process, Beta.Name));
+    }
+
+    public Task<Reply> CallAsync(string process, string wanted, ReadOnlyMemory<byte> body, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        Heard = (process, wanted, body.ToArray(), timeout);
+        return Answer(new Reply(Beta.Name, Reply));
+    }
+
+    public async IAsyncEnumerable<BenchEventBody> BenchAsync(BenchBody request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var e in Bench)
+            yield return await Task.FromResult(e);
+        if (Failure is not null)
+            throw Failure;
+    }
 
     public IAsyncEnumerable<EventBody> WatchAsync(CancellationToken cancellationToken) =>
         _events.Reader.ReadAllAsync(cancellationToken);

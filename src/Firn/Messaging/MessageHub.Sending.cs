@@ -82,7 +82,7 @@ internal sealed partial class MessageHub
         Peer peer, string function, TArgument argument, MessageSerializer? serializer, ProcessCore? linkedTo, CancellationToken cancellationToken)
     {
         ThrowIfOver(cancellationToken);
-        CheckName(function);
+        CheckSpelling(function);
         if (argument is null)
             throw new ArgumentNullException(nameof(argument));
         var link = LinkTo(peer.Key);
@@ -109,7 +109,7 @@ internal sealed partial class MessageHub
         var life = id.Life;
         if (ReferenceEquals(life, Life))
             return null;
-        if (life.Route is { IsClosed: false } known && known.Hub == this)
+        if (life.Route is { IsRoute: true } known && known.Hub == this)
             return known;
         if (life == Life)
             return null;

@@ -134,7 +134,10 @@ internal sealed partial class MessageHub : ProcessHost
         BeginRelations(link);
         Counts.Begin(link);
         _connected[link.PeerKey.Name] = true;
+        if (other is not null)
+            other.IsRoute = false;   // monitors are of the new session from here on, so nothing may be sent on the one before
         _links[link.PeerKey] = link;
+        link.IsRoute = true;
         if (link.IsClosed)
             OnLinkClosed(link);
         return before;
@@ -143,6 +146,7 @@ internal sealed partial class MessageHub : ProcessHost
     /// <summary>A session's messages are over.</summary>
     public void OnLinkClosed(MessageLink link)
     {
+        link.IsRoute = false;
         _links.TryRemove(new KeyValuePair<PeerKey, MessageLink>(link.PeerKey, link));
         Counts.End(link);
         EndRelations(link);
@@ -190,10 +194,16 @@ internal sealed partial class MessageHub : ProcessHost
     /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: no process or function may have that name.</exception>
     public static void CheckName(string name)
     {
-        if (!ProcessName.IsValid(name))
-            throw new FirnException(FailureReason.InvalidInput, $"\"{Shown(name)}\" is no name of a process or function: expected 1 to {StreamOpening.MaxProtocol} of A-Z a-z 0-9 . _ / -");
+        CheckSpelling(name);
         if (ProcessName.IsReserved(name))
             throw new FirnException(FailureReason.InvalidInput, $"\"{name}\" is reserved: names that begin with {ProcessName.Reserved} are Firn's own; choose another.");
+    }
+
+    /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: no process or function has that name, not even one of Firn's own.</exception>
+    public static void CheckSpelling(string name)
+    {
+        if (!ProcessName.IsValid(name))
+            throw new FirnException(FailureReason.InvalidInput, $"\"{Shown(name)}\" is no name of a process or function: expected 1 to {StreamOpening.MaxProtocol} of A-Z a-z 0-9 . _ / -");
     }
 
     /// <summary>Lists a process that is about to start, under <paramref name="name"/> if it has one.</summary>

@@ -25,6 +25,7 @@ internal sealed partial class MessageLink
     private readonly OutChannels _outgoing;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private FirnException? _failure;
+    private volatile bool _isRoute;
 
     /// <param name="session">The session.</param>
     /// <param name="writer">Writes to it.</param>
@@ -48,6 +49,9 @@ internal sealed partial class MessageLink
 
     /// <summary>Whether nothing comes or goes any more.</summary>
     public bool IsClosed => Volatile.Read(ref _failure) is not null;
+
+    /// <summary>Whether it leads to its node: it is open, and no other session has taken its place.</summary>
+    public bool IsRoute { get => _isRoute; set => _isRoute = value; }
 
     /// <summary>Completes when nothing of it is handed to anybody any more.</summary>
     public Task Closed => _closed.Task;

@@ -13,7 +13,7 @@ public sealed class NamedProcess<TMessage>
 
     internal NamedProcess(MessageHub hub, string name, NodeName node, MessageSerializer? serializer)
     {
-        MessageHub.CheckName(name);
+        MessageHub.CheckSpelling(name);
         (_hub, Name, Node, _serializer) = (hub, name, node, serializer);
     }
 

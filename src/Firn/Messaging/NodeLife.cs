@@ -19,7 +19,7 @@ internal sealed record NodeLife(PeerKey Node, Incarnation Incarnation)
 
     private volatile MessageLink? _route;
 
-    /// <summary>The link that led there last, which spares looking for it. Whoever uses it checks that it is the asking node's, and open.</summary>
+    /// <summary>The link that led there last, which spares looking for it. Whoever uses it checks that it is the asking node's, and still its route.</summary>
     public MessageLink? Route { get => _route; set => _route = value; }
 
     /// <summary><c>incarnation/name@host/did</c>.</summary>

@@ -23,11 +23,8 @@ static async Task<int> WorkAsync()
         await foreach (var message in self.Messages)
             await message.ReplyAsync(new Result(message.Body.Number, CountPrimes(message.Body.Below)));
     });
-    Console.WriteLine($"{node.Self.Name} is ready to work");
-    while (await Console.In.ReadLineAsync() is not null)
-    {
-    }
-
+    Console.WriteLine($"{node.Self.Name} is ready to work, until Enter or Ctrl-D");
+    await Console.In.ReadLineAsync();
     return 0;
 }
 
@@ -52,24 +49,32 @@ static async Task<int> HandOutAsync(int count)
 
     async Task EmployAsync(Peer peer)
     {
-        while (peer.IsConnected)
+        while (await TryHireAsync(peer) is { } worker)
         {
+            Console.WriteLine($"{peer.Name} works");
             try
             {
-                var worker = await peer.SpawnAsync<Job, string>("work", node.Self.Name.Name);
-                Console.WriteLine($"{peer.Name} works");
                 await foreach (var job in jobs.Reader.ReadAllAsync())
                     await DoAsync(job, worker, peer);
                 return;
-            }
-            catch (FirnException e) when (e.Reason == FailureReason.NotRegistered)
-            {
-                return;   // a node that is here for something else
             }
             catch (FirnException e)
             {
                 Console.WriteLine($"{peer.Name} is lost: {e.Message}");   // its worker is replaced, if the node is still there
             }
+        }
+    }
+
+    // Null at a node that is here for something else, or is gone: PeerUp says when it is back.
+    async Task<Pid<Job>?> TryHireAsync(Peer peer)
+    {
+        try
+        {
+            return await peer.SpawnAsync<Job, string>("work", node.Self.Name.Name);
+        }
+        catch (FirnException)
+        {
+            return null;
         }
     }
 

@@ -30,7 +30,7 @@ public sealed class SampleTests : NodeTests
     public async Task Every_job_is_done_once_though_a_worker_node_is_killed_in_the_middle()
     {
         ChildProcess[] workers = [Home.StartProgram("Workers"), Home.StartProgram("Workers")];
-        await Task.WhenAll(workers.Select(worker => worker.WaitForLineAsync(line => line.EndsWith("is ready to work"))));
+        await Task.WhenAll(workers.Select(worker => worker.WaitForLineAsync(line => line.Contains("is ready to work"))));
         ChildProcess employer = Home.StartProgram("Workers", "60");
         await Task.WhenAll(workers.Select(worker => worker.WaitForLineAsync(line => line == "hired by employer")));
         await employer.WaitForLineAsync(line => line.StartsWith("job "));
@@ -43,6 +43,7 @@ public sealed class SampleTests : NodeTests
         string[] done = [.. employer.Output.Lines.Select(line => line.Text).Where(line => line.StartsWith("job ")).Select(line => line.Split(' ')[1])];
         done.Order().ShouldBe(Enumerable.Range(1, 60).Select(i => $"{i}").Order());
         employer.Output.Lines[^1].Text.ShouldStartWith("60 of 60 jobs done, ");
+        employer.Output.Lines.Count(line => line.Text.Contains(" is lost: ")).ShouldBe(1);
         replacement.HasExited.ShouldBeFalse();
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 
 namespace Firn.Benching;
@@ -13,6 +14,20 @@ internal static class BenchBytes
         while (Stopwatch.GetElapsedTime(start) < order.Time)
             await stream.WriteAsync(piece, cancellationToken).ConfigureAwait(false);
         stream.CompleteWrites();
+    }
+
+    /// <summary>Reads exactly that many bytes.</summary>
+    /// <exception cref="EndOfStreamException">There were fewer.</exception>
+    public static async Task<byte[]> ReadAsync(FirnStream stream, int length, CancellationToken cancellationToken)
+    {
+        var result = await stream.Input.ReadAtLeastAsync(length, cancellationToken).ConfigureAwait(false);
+        if (result.Buffer.Length < length)
+            throw new EndOfStreamException($"{stream.Peer} ended the stream early.");
+
+        var taken = result.Buffer.Slice(0, length);
+        var bytes = taken.ToArray();
+        stream.Input.AdvanceTo(taken.End);
+        return bytes;
     }
 
     /// <summary>Reads to the end; returns how much that was.</summary>

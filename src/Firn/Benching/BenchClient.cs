@@ -137,14 +137,15 @@ internal sealed class BenchClient : IDisposable
     {
         await new BenchStreamHead(_partner.Id.Number, Order: null).WriteAsync(stream, cancellationToken).ConfigureAwait(false);
         await BenchBytes.SendAsync(stream, order, cancellationToken).ConfigureAwait(false);
-        var total = new byte[sizeof(long)];
-        await stream.ReadExactlyAsync(total, cancellationToken).ConfigureAwait(false);
+        var total = await BenchBytes.ReadAsync(stream, sizeof(long), cancellationToken).ConfigureAwait(false);
+        await BenchBytes.ReceiveAsync(stream, cancellationToken).ConfigureAwait(false);
         return BinaryPrimitives.ReadInt64BigEndian(total);
     }
 
     private async Task<long> ReadAsync(FirnStream stream, BenchOrder order, CancellationToken cancellationToken)
     {
         await new BenchStreamHead(_partner.Id.Number, order).WriteAsync(stream, cancellationToken).ConfigureAwait(false);
+        stream.CompleteWrites();
         return await BenchBytes.ReceiveAsync(stream, cancellationToken).ConfigureAwait(false);
     }
 

@@ -87,7 +87,7 @@ internal readonly record struct BenchStreamHead(ulong Bench, BenchOrder? Order)
 {
     private const int Length = sizeof(ulong) + BenchOrder.Length;
 
-    public async Task WriteAsync(Stream stream, CancellationToken cancellationToken)
+    public async Task WriteAsync(FirnStream stream, CancellationToken cancellationToken)
     {
         var head = new byte[Length];
         BinaryPrimitives.WriteUInt64BigEndian(head, Bench);
@@ -95,10 +95,9 @@ internal readonly record struct BenchStreamHead(ulong Bench, BenchOrder? Order)
         await stream.WriteAsync(head, cancellationToken).ConfigureAwait(false);
     }
 
-    public static async Task<BenchStreamHead> ReadAsync(Stream stream)
+    public static async Task<BenchStreamHead> ReadAsync(FirnStream stream)
     {
-        var head = new byte[Length];
-        await stream.ReadExactlyAsync(head).ConfigureAwait(false);
+        var head = await BenchBytes.ReadAsync(stream, Length, CancellationToken.None).ConfigureAwait(false);
         return new BenchStreamHead(
             BinaryPrimitives.ReadUInt64BigEndian(head), BenchOrder.TryRead(head.AsSpan(sizeof(ulong)), out var order) ? order : null);
     }

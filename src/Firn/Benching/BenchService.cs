@@ -118,7 +118,9 @@ internal sealed class BenchService : IDisposable
         {
             if (head.Order is { } order)
             {
+                // To leave before the other end has said its own would reset the stream, and what is under way on it.
                 await BenchBytes.SendAsync(stream, order, CancellationToken.None).ConfigureAwait(false);
+                await BenchBytes.ReceiveAsync(stream, CancellationToken.None).ConfigureAwait(false);
                 return;
             }
 

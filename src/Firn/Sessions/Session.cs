@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Net;
+using Firn.Messaging;
 using Firn.Protocol;
 using Firn.Protocol.Wire;
-using Firn.Messaging;
 using Firn.Runtime;
 using Firn.Streams;
 using Firn.Transports;

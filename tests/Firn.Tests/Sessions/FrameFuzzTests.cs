@@ -98,7 +98,7 @@ public sealed class FrameFuzzTests(ITestOutputHelper output) : NodeFixture
             case 24:
                 return link.SendAsync((byte)FrameType.StreamCredit, [0, 0, 0, 0, 0, (byte)random.Next(256), 0, 0], channel: stream);
             case 25:
-                return link.SendAsync((byte)FrameType.Reply, [.. Bytes(random, 0), .. new byte[8], (byte)random.Next(5), 1]);
+                return link.SendAsync((byte)FrameType.Reply, [.. new byte[8], (byte)random.Next(5), 1]);
             default:
                 ulong number = (ulong)random.Next(1, 5);
                 IMessage signal = random.Next(4) switch

@@ -14,7 +14,7 @@ namespace Firn.Tests.Sessions;
 /// </summary>
 public sealed class FrameFuzzTests(ITestOutputHelper output) : NodeFixture
 {
-    private static int Cases => LongRun.IsOn ? 5_000 : 100;
+    private static int Cases => LongRun.IsOn ? 2_000 : 100;   // a node remembers no more than some thousand peers
 
     [Fact]
     public async Task Frames_at_random_end_no_more_than_their_session()

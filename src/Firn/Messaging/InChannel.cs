@@ -26,22 +26,6 @@ internal interface IMessageTarget
     void OnReserving(bool begins);
 }
 
-/// <summary>The body of a message that came in several frames.</summary>
-/// <param name="Buffer">From the pool.</param>
-/// <param name="Length">Bytes of the body.</param>
-/// <param name="Reserved">What was reserved for it.</param>
-internal readonly record struct LargeBody(byte[] Buffer, int Length, long Reserved)
-{
-    public ReadOnlyMemory<byte> Bytes => Buffer.AsMemory(0, Length);
-
-    /// <summary>It is no longer needed.</summary>
-    public void Return(InChannel channel)
-    {
-        ArrayPool<byte>.Shared.Return(Buffer);
-        channel.ReturnReserved(Reserved);
-    }
-}
-
 /// <summary>
 /// The receiving end of a channel. Its window is what the sender may have sent and the target not consumed; a message larger than that
 /// has its rest reserved first. Frames come from the session's reader, consumption from wherever the target runs.

@@ -205,7 +205,8 @@ internal sealed class OutChannels(MessageLink link, SessionWriter writer, int ma
 
     private bool ReleaseOldest()
     {
-        var oldest = _open.Values.Where(channel => channel.IsIdle).MinBy(channel => channel.LastUse);
+        // One for a single use is idle for a moment, too: before its message.
+        var oldest = _open.Values.Where(channel => channel.IsIdle && channel.Target.Once is null).MinBy(channel => channel.LastUse);
         return oldest is not null && TryRelease(oldest);
     }
 

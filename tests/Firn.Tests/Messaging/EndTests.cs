@@ -124,6 +124,31 @@ public sealed class EndTests : NodeFixture
     }
 
     [Fact]
+    public async Task Large_replies_come_though_all_channels_lead_to_processes_that_do_not_read()
+    {
+        var (alpha, beta) = (await StartAsync("alpha"), await StartAsync("beta"));
+        var gate = new TaskCompletionSource();
+        beta.Node.Spawn<byte[]>("large", static async self =>
+        {
+            await foreach (var message in self.Messages)
+                await message.ReplyAsync(new byte[1 << 20]);
+        });
+        var deaf = Enumerable.Range(0, 1100).Select(_ => alpha.Node.Spawn<int>(async self =>
+        {
+            await gate.Task;
+            await self.ReceiveAsync();
+        })).Select(pid => beta.Node.Attach(Pid.Parse(pid.ToString())).As<int>()).ToArray();
+        var peer = await alpha.ConnectAsync(beta);
+        await beta.PeerAsync("alpha");
+        Task[] sends = [.. deaf.Select(pid => pid.SendAsync(1).AsTask())];   // from beta, whose replies go the same way
+
+        var replies = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => peer.Named<byte[]>("large").CallAsync<byte[]>([], Ceiling).AsTask())).WaitAsync(Ceiling);
+        replies.ShouldAllBe(reply => reply.Length == 1 << 20);
+        gate.SetResult();
+        await NodeGroup.UntilAsync(() => sends.All(send => send.IsCompleted), "all sends");
+    }
+
+    [Fact]
     public async Task A_node_is_disposed_in_the_middle_of_everything()
     {
         var (alpha, beta) = (await StartAsync("alpha"), await StartAsync("beta"));

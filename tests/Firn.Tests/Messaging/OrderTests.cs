@@ -53,20 +53,22 @@ public sealed class OrderTests(ITestOutputHelper output) : NodeFixture
         ledger.Heard.ShouldBeGreaterThan(Pairs * Messages / 2);
     }
 
-    /// <summary>Cuts a session of a random node, again and again; each time when the one before is replaced.</summary>
+    /// <summary>Cuts a session of a random node, and dials anew at once: nodes by themselves wait longer after each loss.</summary>
     private static async Task<int> CutAsync(LiveNode[] nodes, Random random, CancellationToken over)
     {
         int cuts = 0;
         while (!over.IsCancellationRequested)
         {
-            var peers = nodes[random.Next(nodes.Length)].Node.Peers;
-            if (peers.Count > 0)
-            {
-                peers[random.Next(peers.Count)].Session.Link.Abort();
-                cuts++;
-            }
-
             await Task.WhenAny(Task.Delay(random.Next(50, 400), over));
+            var node = nodes[random.Next(nodes.Length)];
+            var peer = node.Node.Peers.ElementAtOrDefault(random.Next(nodes.Length - 1));
+            if (peer is null)
+                continue;
+
+            peer.Session.Link.Abort();
+            cuts++;
+            await NodeGroup.UntilAsync(() => !peer.IsConnected, "the cut to be noticed");
+            await node.ConnectAsync(nodes.Single(n => n.Node.Self.Name == peer.Name));
         }
 
         return cuts;

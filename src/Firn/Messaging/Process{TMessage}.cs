@@ -59,6 +59,9 @@ public sealed class Process<TMessage>
 
     internal MessageSerializer Serializer { get; }
 
+    /// <summary>Takes the next message or notice if there is one; false at once if not.</summary>
+    public bool TryReceive(out Message<TMessage> message) => TryNext(out message);
+
     /// <summary>Waits for the next message or notice.</summary>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled; nothing is lost.</exception>
     public async ValueTask<Message<TMessage>> ReceiveAsync(CancellationToken cancellationToken = default)

@@ -190,20 +190,10 @@ public sealed class OrderTests(ITestOutputHelper output) : NodeFixture
 
         private async Task TakeNoticesAsync(Process<int> self, Target[] targets)
         {
-            using var now = new CancellationTokenSource();
-            await now.CancelAsync();
-            try
+            while (self.TryReceive(out var message))
             {
-                while (true)
-                {
-                    var down = (await self.ReceiveAsync(now.Token)).Down!;
-                    if (targets.FirstOrDefault(t => t.Monitor == down.Monitor) is { } target)
-                        await NextLifeAsync(self, target);
-                }
-            }
-            catch (OperationCanceledException)
-            {
-                // There are no more.
+                if (targets.FirstOrDefault(t => t.Monitor == message.Down!.Monitor) is { } target)
+                    await NextLifeAsync(self, target);
             }
 
             foreach (var target in targets)

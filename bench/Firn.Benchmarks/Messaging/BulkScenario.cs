@@ -16,7 +16,7 @@ internal static class BulkScenario
             [Metric.Bulk(">= 0.85"), .. Metric.Costs]);
         await messages.RunAsync(options, report);
 
-        var stream = new Race("stream", [RawStream.Contestant, FirnStreamLoad.Contestant], [Metric.Bulk(">= 0.9")]);
+        var stream = new Race("stream", [RawStream.Contestant, FirnStreamLoad.Contestant], [Metric.Bulk(">= 0.9"), .. Metric.Costs]);
         await stream.RunAsync(options, report);
     }
 }

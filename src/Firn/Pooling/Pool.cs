@@ -1,34 +1,38 @@
-using System.Collections.Concurrent;
-
 namespace Firn.Pooling;
 
-/// <summary>Objects that serve again. Holds no more than <paramref name="capacity"/>; the rest is left to the garbage collector.</summary>
+/// <summary>
+/// Objects that serve again, those that were returned last first, since the cache still knows them. Holds no more than
+/// <paramref name="capacity"/>; the rest is left to the garbage collector.
+/// </summary>
 internal sealed class Pool<T>(Func<T> create, int capacity = 1024)
     where T : class
 {
-    private readonly ConcurrentQueue<T> _free = new();
+    private readonly Lock _gate = new();
+    private readonly Stack<T> _free = new();
     private T? _first;
-    private int _count;
 
     public T Rent()
     {
         var item = _first;
         if (item is not null && Interlocked.CompareExchange(ref _first, null, item) == item)
             return item;
-        if (!_free.TryDequeue(out item))
-            return create();
+        lock (_gate)
+        {
+            if (_free.TryPop(out item))
+                return item;
+        }
 
-        Interlocked.Decrement(ref _count);
-        return item;
+        return create();
     }
 
     public void Return(T item)
     {
         if (_first is null && Interlocked.CompareExchange(ref _first, item, null) is null)
             return;
-        if (Interlocked.Increment(ref _count) <= capacity)
-            _free.Enqueue(item);
-        else
-            Interlocked.Decrement(ref _count);
+        lock (_gate)
+        {
+            if (_free.Count < capacity)
+                _free.Push(item);
+        }
     }
 }

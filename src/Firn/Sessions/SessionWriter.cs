@@ -47,6 +47,8 @@ internal sealed class SessionWriter : IThreadPoolWorkItem
 
     private static readonly long Pause = Stopwatch.Frequency / 20_000;   // 50 us: about a round trip on one machine
 
+    private const int MaxWaits = 3;
+
     private enum State
     {
         /// <summary>Nobody writes.</summary>
@@ -71,6 +73,7 @@ internal sealed class SessionWriter : IThreadPoolWorkItem
     private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _pending;
     private State _state = State.Writing;   // until Start
     private long _lastClaim;
+    private int _waits;
     private bool _outletsNext;
     private bool _isCompleted;
     private volatile bool _isFailed;
@@ -261,6 +264,12 @@ internal sealed class SessionWriter : IThreadPoolWorkItem
         {
             if (_state != State.Scheduled)
                 return;   // somebody else was quicker
+            if (!IsWorthAWrite())
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                return;
+            }
+
             _state = State.Writing;
         }
 
@@ -342,6 +351,15 @@ internal sealed class SessionWriter : IThreadPoolWorkItem
     }
 
     private static bool IsLoss(Exception e) => e is IOException or ObjectDisposedException or InvalidOperationException;
+
+    /// <summary>Little was queued and more may be on its way: whoever else waits for a thread goes first, a few times.</summary>
+    private bool IsWorthAWrite()
+    {
+        bool isWorth = _messages.Length >= FrameQueue.BlockSize / 4 || _control.Length > 0 || _turns.Count > 0 || ++_waits > MaxWaits;
+        if (isWorth)
+            _waits = 0;
+        return isWorth;
+    }
 
     private bool IsAfterPause()
     {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using Firn.Pooling;
 using Firn.Protocol;
 using Firn.Sessions;
 
@@ -35,7 +36,7 @@ internal sealed class StreamInput : PipeReader, IGranting
     private const long Unlimited = 1L << 50;
 
     private static readonly PipeOptions Options = new(
-        readerScheduler: ReaderScheduler.Instance, pauseWriterThreshold: 0, resumeWriterThreshold: 0, minimumSegmentSize: 16 * 1024, useSynchronizationContext: false);
+        BlockPool.Instance, readerScheduler: ReaderScheduler.Instance, pauseWriterThreshold: 0, resumeWriterThreshold: 0, minimumSegmentSize: BlockPool.BlockSize, useSynchronizationContext: false);
 
     private readonly Pipe _pipe = new(Options);
     private readonly ReceiveCredit _credit;

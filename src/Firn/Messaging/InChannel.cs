@@ -4,28 +4,6 @@ using Firn.Sessions;
 
 namespace Firn.Messaging;
 
-/// <summary>What the messages of a channel go to.</summary>
-internal interface IMessageTarget
-{
-    /// <summary>A channel leads here from now on; false when the target is gone.</summary>
-    bool TryAttach(InChannel channel);
-
-    /// <summary>The channel no longer does.</summary>
-    void Detach(InChannel channel);
-
-    /// <summary>Takes a message of one frame, whose body is valid during the call. False: it is gone.</summary>
-    bool Deliver(InChannel channel, in MessageHeader header, ReadOnlySpan<byte> body);
-
-    /// <summary>Takes a message that came in several frames, and owns its buffer from then on. False: it is gone, and the caller keeps the buffer.</summary>
-    bool Deliver(InChannel channel, in MessageHeader header, in LargeBody body);
-
-    /// <summary>Whether it takes a message as soon as that is there.</summary>
-    bool IsReady { get; }
-
-    /// <summary>A channel has, or no longer has, a message whose rest waits until there is room or the target is ready.</summary>
-    void OnReserving(bool begins);
-}
-
 /// <summary>
 /// The receiving end of a channel. Its window is what the sender may have sent and the target not consumed; a message larger than that
 /// has its rest reserved first. Frames come from the session's reader, consumption from wherever the target runs.

@@ -84,12 +84,12 @@ internal sealed partial class MessageHub
                 var exit = ExitSignal.Parser.ParseFrom(payload);
                 return Ask(book => book.OnExit(session, exit));
             default:
-                var link2 = LinkSignal.Parser.ParseFrom(payload);
+                var pair = LinkSignal.Parser.ParseFrom(payload);
                 return Ask(book => type switch
                 {
-                    FrameType.Link => book.OnLink(session, link2),
-                    FrameType.Unlink => book.OnUnlink(session, link2),
-                    _ => book.OnUnlinkAck(session, link2),
+                    FrameType.Link => book.OnLink(session, pair),
+                    FrameType.Unlink => book.OnUnlink(session, pair),
+                    _ => book.OnUnlinkAck(session, pair),
                 });
         }
     }

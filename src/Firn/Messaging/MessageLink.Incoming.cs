@@ -157,7 +157,7 @@ internal sealed partial class MessageLink
 
         lock (_incomingGate)
         {
-            bool isAbort = (header.Flags & FrameFlags.Abort) != 0;   // which is free
+            bool isAbort = (header.Flags & FrameFlags.Abort) != 0;   // its charge is the sender's affair: nothing of it comes
             _stray -= isAbort ? payload.Length : Math.Max(1, payload.Length);
             return _stray >= 0 ? null : $"more than was granted on channel {header.Channel}, whose target is gone";
         }

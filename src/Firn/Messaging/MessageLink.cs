@@ -148,7 +148,7 @@ internal sealed partial class MessageLink
     public void Finish(Queued queued) => _session.Finish(queued);
 
     /// <summary>What an operation fails with when the session is over.</summary>
-    public FirnException NotConnected() => new(FailureReason.NotConnected, $"The session with {PeerKey.Name} has ended.");
+    public FirnException NotConnected() => _session.NotConnected();
 
     /// <summary>The session is over, or has given its place to another: nothing more comes or goes.</summary>
     public void Close(FirnException why)

@@ -8,28 +8,16 @@ namespace Firn.Messaging;
 /// The target of a channel over which a peer spawns a registered function: each message is an argument. It is read and the process is
 /// made on the thread pool, since that is the user's code.
 /// </summary>
-internal sealed class SpawnRequest(MessageHub hub, SpawnTarget target) : IMessageTarget
+internal sealed class SpawnRequest(MessageHub hub, SpawnTarget target) : OnceTarget
 {
-    public bool TryAttach(InChannel channel) => true;
-
-    public void Detach(InChannel channel)
-    {
-    }
-
-    public bool IsReady => true;
-
-    public void OnReserving(bool begins)
-    {
-    }
-
-    public bool Deliver(InChannel channel, in MessageHeader header, ReadOnlySpan<byte> body)
+    public override bool Deliver(InChannel channel, in MessageHeader header, ReadOnlySpan<byte> body)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(1, body.Length));
         body.CopyTo(buffer);
         return Deliver(channel, header, new LargeBody(buffer, body.Length, Reserved: 0));
     }
 
-    public bool Deliver(InChannel channel, in MessageHeader header, in LargeBody body)
+    public override bool Deliver(InChannel channel, in MessageHeader header, in LargeBody body)
     {
         var (call, argument) = (header.Call, body);
         ThreadPool.UnsafeQueueUserWorkItem(_ => Spawn(channel, call, argument), null);

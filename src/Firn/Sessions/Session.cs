@@ -1,8 +1,6 @@
-using System.Buffers.Binary;
 using System.Net;
 using Firn.Messaging;
 using Firn.Protocol;
-using Firn.Protocol.Wire;
 using Firn.Runtime;
 using Firn.Streams;
 using Firn.Transports;
@@ -10,26 +8,8 @@ using Google.Protobuf;
 
 namespace Firn.Sessions;
 
-/// <summary>What two ends agreed on in their handshake, and how long the other one took to answer in it, its computing included.</summary>
-internal sealed record SessionTerms(
-    long Link, SessionId Id, PeerKey Peer, Incarnation Incarnation, PeerDescription Description, DateTimeOffset ExpiresAt, TimeSpan FirstRtt);
-
-/// <summary>What a session reports, from its own read loop or the schedule; none of it may wait.</summary>
-internal interface ISessionOwner
-{
-    /// <summary>The peer's <see cref="Session.Description"/> is another one.</summary>
-    void OnDescribed(Session session);
-
-    void OnRecords(Session session, IEnumerable<SignedPeerRecord> records);
-
-    void OnRtt(Session session, TimeSpan rtt);
-
-    /// <summary>The session is over. <paramref name="isTold"/>: the peer said why.</summary>
-    void OnEnded(Session session, EndReason reason, string detail, bool isTold);
-}
-
 /// <summary>One authenticated connection with a peer: reads, writes, pings, and ends with a reason.</summary>
-internal sealed class Session : Scheduled, IFrameSink
+internal sealed partial class Session : Scheduled, IFrameSink
 {
     /// <summary>How long a closed session waits for the other end to hang up too: 2 seconds.</summary>
     private const long LingerMilliseconds = 2_000;
@@ -166,13 +146,9 @@ internal sealed class Session : Scheduled, IFrameSink
     }
 
     /// <summary>Queues a control frame. A full queue ends the session: its peer makes us talk and does not listen.</summary>
-    public void Send(FrameType type, ReadOnlySpan<byte> payload) =>
-        SendFirst(FrameHeader.Control(type, payload.Length), payload, Flush.Now);
-
-    /// <summary>Queues a frame that goes before messages and streams, like <see cref="Send"/>.</summary>
-    public void SendFirst(FrameHeader header, ReadOnlySpan<byte> payload, Flush flush)
+    public void Send(FrameType type, ReadOnlySpan<byte> payload)
     {
-        if (!_writer.TryWriteFirst(header, payload, flush) && !IsEnded)
+        if (!_writer.TryWriteFirst(FrameHeader.Control(type, payload.Length), payload) && !IsEnded)
             EndOfPatience();
     }
 
@@ -196,29 +172,6 @@ internal sealed class Session : Scheduled, IFrameSink
             _writer.WriteClaimed();
         else if (queued == Queued.Refused && !IsEnded)
             EndOfPatience();
-    }
-
-    /// <summary>One ping and its pong.</summary>
-    /// <exception cref="FirnException"><see cref="FailureReason.NotConnected"/>: the session ended; <see cref="FailureReason.Busy"/>: too many pings are under way.</exception>
-    public async Task<TimeSpan> PingAsync(CancellationToken cancellationToken)
-    {
-        var waiter = new TaskCompletionSource<TimeSpan>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (_pings.Add(waiter) is not { } nonce)
-            throw new FirnException(FailureReason.Busy, $"{PingTable.MaxPending} pings to {Terms.Peer.Name} are under way; wait for their answers.");
-
-        if (IsEnded)
-            _pings.Fail(NotConnected());
-        SendNonce(FrameType.Ping, nonce);
-        try
-        {
-            return cancellationToken.CanBeCanceled
-                ? await waiter.Task.WaitAsync(cancellationToken).ConfigureAwait(false)
-                : await waiter.Task.ConfigureAwait(false);
-        }
-        finally
-        {
-            _pings.Remove(nonce);
-        }
     }
 
     /// <summary>Ends the session for <paramref name="reason"/> and tells the peer.</summary>
@@ -254,118 +207,11 @@ internal sealed class Session : Scheduled, IFrameSink
         return Math.Min(_liveness.NextCheck, now + (long)left.TotalMilliseconds + 1);
     }
 
-    Task IFrameSink.Activation => _activation.Task;
-
-    void IFrameSink.OnReceived(int bytes)
-    {
-        _receivedBytes += bytes;
-        _liveness.OnReceived(_clock.Now);
-    }
-
-    bool IFrameSink.OnFrame(FrameHeader header, ReadOnlySpan<byte> payload)
-    {
-        _receivedFrames++;
-        _isTold |= header.Type == FrameType.Close;
-        if (IsEnded)
-            return !_isTold;   // lingering: what still comes is not ours to act on, and after their goodbye nothing does
-
-        try
-        {
-            return header.Type switch
-            {
-                FrameType.Ping => OnPing(payload),
-                FrameType.Pong => OnPong(payload),
-                FrameType.Describe => OnDescribe(payload),
-                FrameType.Records => OnRecords(payload),
-                FrameType.Close => OnClose(payload),
-                _ when Volatile.Read(ref _delivery) == Deactivated => true,
-                < FrameType.ChannelOpen => Judge(Streams.OnFrame(header, payload)),
-                _ => Judge(Messages.OnFrame(header, payload)),
-            };
-        }
-        catch (InvalidProtocolBufferException e)
-        {
-            return End(EndReason.ProtocolError, $"a malformed {header.Type} frame: {e.Message}", isTold: false);
-        }
-    }
-
-    void IFrameSink.OnResume() => Interlocked.CompareExchange(ref _delivery, Delivering, Idle);
-
-    IWaiter? IFrameSink.TakeWaiter() => _waiters.TakeLast();
-
-    void IFrameSink.OnPause()
-    {
-        Streams.Publish(_waiters);
-        Messages.Publish(_waiters);
-        if (Interlocked.CompareExchange(ref _delivery, Idle, Delivering) == Deactivated)
-            CloseAll();
-    }
-
     private void CloseAll()
     {
         var why = NotConnected();
         Streams.Close(why);
         Messages.Close(why);
-    }
-
-    private bool Judge(string? fault) => fault is null || End(EndReason.ProtocolError, fault, isTold: false);
-
-    private bool OnPing(ReadOnlySpan<byte> nonce)
-    {
-        Send(FrameType.Pong, nonce);
-        return true;
-    }
-
-    private bool OnPong(ReadOnlySpan<byte> nonce)
-    {
-        if (!_pings.TryTake(BinaryPrimitives.ReadUInt64BigEndian(nonce), out var rtt, out var waiter))
-            return true;   // whoever asked has given up
-
-        Sample(rtt);
-        _liveness.OnRttSample(_clock.Now);
-        waiter?.TrySetResult(rtt);
-        _owner.OnRtt(this, rtt);
-        return true;
-    }
-
-    private void Sample(TimeSpan rtt)
-    {
-        if (rtt > MaxSample)
-            return;
-        if (_samples <= Provisional)
-            _rtt = default;
-        _rtt.Add(rtt);
-        if (++_samples == Provisional)
-            SendPing();
-        Volatile.Write(ref _smoothedTicks, _rtt.Smoothed!.Value.Ticks);
-        Volatile.Write(ref _leastTicks, _rtt.Min!.Value.Ticks);
-    }
-
-    private bool OnDescribe(ReadOnlySpan<byte> payload)
-    {
-        if (!_describes.TryTake(_clock.Now))
-            return End(EndReason.ProtocolError, "the peer describes itself more than once a second", isTold: false);
-        if (!PeerDescriptionCodec.TryDecode(payload, out var description, out string? error))
-            return End(EndReason.ProtocolError, error, isTold: false);
-
-        _description = description;
-        _owner.OnDescribed(this);
-        return true;
-    }
-
-    private bool OnRecords(ReadOnlySpan<byte> payload)
-    {
-        if (!_tellings.TryTake(_clock.Now))
-            return End(EndReason.ProtocolError, "the peer tells of other nodes without end", isTold: false);
-
-        _owner.OnRecords(this, PeerRecords.Parser.ParseFrom(payload).Records);
-        return true;
-    }
-
-    private bool OnClose(ReadOnlySpan<byte> payload)
-    {
-        var close = Protocol.Wire.Close.Parser.ParseFrom(payload);
-        return End(CloseReasons.FromWire(close.Reason), CloseReasons.Printable(close.Detail), isTold: true);
     }
 
     private async Task RunAsync()
@@ -416,19 +262,6 @@ internal sealed class Session : Scheduled, IFrameSink
 
     private void EndOfPatience() => End(EndReason.ProtocolError, "the peer does not read what it asks for", isTold: false);
 
-    private FirnException NotConnected() =>
-        new(FailureReason.NotConnected, $"The session with {Terms.Peer.Name} has ended.");
-
-    private void SendPing()
-    {
-        if (_pings.Add(null) is { } nonce)
-            SendNonce(FrameType.Ping, nonce);
-    }
-
-    private void SendNonce(FrameType type, ulong nonce)
-    {
-        Span<byte> payload = stackalloc byte[FrameHeader.PingPayload];
-        BinaryPrimitives.WriteUInt64BigEndian(payload, nonce);
-        Send(type, payload);
-    }
+    /// <summary>What an operation fails with when the session is over.</summary>
+    public FirnException NotConnected() => new(FailureReason.NotConnected, $"The session with {Terms.Peer.Name} has ended.");
 }

@@ -38,7 +38,7 @@ internal sealed class SessionReader(Stream stream, int maxPayload, TimeProvider 
     private const int BusyReads = 4;
     private static readonly TimeSpan ShortWait = TimeSpan.FromMilliseconds(20);
 
-    // Two TLS records, so that a frame which was cut goes on in the same buffer.
+    // Four TLS records, so that a frame which was cut goes on in the same buffer.
     private const int BufferSize = 64 * 1024;
     private const int DrainBuffer = 4096;
 

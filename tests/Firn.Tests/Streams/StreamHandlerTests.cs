@@ -83,8 +83,10 @@ public class StreamHandlerTests : StreamFixture
     {
         var (alpha, beta, peer) = await ConnectAsync();
         var ended = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         beta.Node.HandleStreams("wait/1", async stream =>
         {
+            begun.SetResult();
             try
             {
                 await stream.ReadExactlyAsync(new byte[2]);
@@ -97,6 +99,7 @@ public class StreamHandlerTests : StreamFixture
         });
         await using var stream = await peer.OpenStreamAsync("wait/1");
         await stream.WriteAsync(new byte[1]);
+        await begun.Task.Within();   // a node that stops begins no handler
         await (own ? beta : alpha).DisposeAsync().AsTask().Within();
         (await ended.Task.Within()).ShouldBeOfType<IOException>().InnerException.ShouldBeOfType<FirnException>();
         await Should.ThrowAsync<IOException>(() => stream.ReadAsync(new byte[1]).Within());

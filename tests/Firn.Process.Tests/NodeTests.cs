@@ -11,7 +11,7 @@ public abstract class NodeTests : IAsyncLifetime, IAsyncDisposable
 
     Task IAsyncLifetime.DisposeAsync() => DisposeAsync().AsTask();
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await Home.DisposeAsync();
         GC.SuppressFinalize(this);

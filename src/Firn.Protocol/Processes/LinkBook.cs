@@ -78,7 +78,7 @@ internal sealed class LinkBook(Func<ulong, bool> isAlive, Action<RelationAction>
 
         if (!isAlive(pair.Own))
         {
-            SendExit(session, pair, ExitReason.NoProcess);
+            SendExit(session, pair, ExitReason.NoProcess, isAnswer: true);
             return null;
         }
 
@@ -94,7 +94,7 @@ internal sealed class LinkBook(Func<ulong, bool> isAlive, Action<RelationAction>
     public void OnUnlink(SessionRelations session, LinkPair pair)
     {
         TryUnlink(session, pair);
-        act(new SendSignal(session.Number, FrameType.UnlinkAck, Signal(pair)));
+        act(new SendSignal(session.Number, FrameType.UnlinkAck, Signal(pair), IsAnswer: true));
     }
 
     public void OnUnlinkAck(SessionRelations session, LinkPair pair)
@@ -175,8 +175,8 @@ internal sealed class LinkBook(Func<ulong, bool> isAlive, Action<RelationAction>
 
     private void Break(ulong process, ProcessKey from, ExitReason reason) => act(new DeliverExit(process, from, reason, IsLink: true));
 
-    private void SendExit(SessionRelations session, LinkPair pair, ExitReason reason) => act(new SendSignal(
-        session.Number, FrameType.Exit, new ExitSignal { From = pair.Own, To = pair.Other, Reason = reason.ToWire(), IsLink = true }));
+    private void SendExit(SessionRelations session, LinkPair pair, ExitReason reason, bool isAnswer = false) => act(new SendSignal(
+        session.Number, FrameType.Exit, new ExitSignal { From = pair.Own, To = pair.Other, Reason = reason.ToWire(), IsLink = true }, isAnswer));
 
     private static ProcessKey Other(SessionRelations session, LinkPair pair) => new(session.Number, pair.Other);
 

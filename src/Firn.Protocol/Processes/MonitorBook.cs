@@ -92,7 +92,7 @@ internal sealed class MonitorBook(Func<ulong, bool> isAlive, Func<string, ulong>
         ulong target = signal.HasName ? whereIs(signal.Name) : signal.Process;
         if (!isAlive(target))
         {
-            SendDown(key, target, ExitReason.NoProcess);
+            SendDown(key, target, ExitReason.NoProcess, isAnswer: true);
             return null;
         }
 
@@ -154,8 +154,8 @@ internal sealed class MonitorBook(Func<ulong, bool> isAlive, Func<string, ulong>
     private void Fire(ulong reference, OwnMonitor monitor, ExitReason reason) =>
         act(new DeliverDown(monitor.Watcher, reference, monitor.Target, monitor.Name, reason));
 
-    private void SendDown(MonitorKey watcher, ulong process, ExitReason reason) => act(new SendSignal(
-        watcher.Session, FrameType.Down, new DownSignal { Reference = watcher.Reference, Process = process, Reason = reason.ToWire() }));
+    private void SendDown(MonitorKey watcher, ulong process, ExitReason reason, bool isAnswer = false) => act(new SendSignal(
+        watcher.Session, FrameType.Down, new DownSignal { Reference = watcher.Reference, Process = process, Reason = reason.ToWire() }, isAnswer));
 
     private readonly record struct OwnMonitor(ulong Watcher, ProcessKey Target, string? Name);
 }

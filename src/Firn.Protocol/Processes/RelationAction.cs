@@ -5,8 +5,11 @@ namespace Firn.Protocol;
 /// <summary>What the relations of processes ask the node to do; carried out in order, after the call that decided it has returned.</summary>
 internal abstract record RelationAction;
 
-/// <summary>Send a signal to the other end of <paramref name="Session"/>.</summary>
-internal sealed record SendSignal(long Session, FrameType Type, IMessage Signal) : RelationAction;
+/// <summary>
+/// Send a signal to the other end of <paramref name="Session"/>. An answer is one that the other end provokes as often as it likes; the
+/// number of others is bounded by that of monitors and links, or by what processes here ask.
+/// </summary>
+internal sealed record SendSignal(long Session, FrameType Type, IMessage Signal, bool IsAnswer = false) : RelationAction;
 
 /// <summary>A monitor has fired, and is no more.</summary>
 /// <param name="Watcher">The local process that made it; 0: a waiter outside of any process.</param>

@@ -171,7 +171,7 @@ internal sealed partial class MessageHub
         if (action is not SendSignal send)
             _actions.Add(action);
         else if (_sessions.TryGetValue(send.Session, out var link))
-            FinishLater(link, link.QueueSignal(send.Type, send.Signal));
+            FinishLater(link, link.QueueSignal(send));
     }
 
     private void FinishLater(MessageLink link, Queued queued)

@@ -134,14 +134,14 @@ internal sealed partial class MessageLink
         Span<byte> payload = stackalloc byte[ReplyHeader.Size + sizeof(ulong)];
         new ReplyHeader(call, ReplyStatus.Ok).Write(payload);
         BinaryPrimitives.WriteUInt64BigEndian(payload[ReplyHeader.Size..], process);
-        return _session.QueueInOrder(FrameHeader.Control(FrameType.Reply, payload.Length), payload);
+        return _session.QueueInOrder(FrameHeader.Control(FrameType.Reply, payload.Length), payload, isAnswer: true);
     }
 
     /// <summary>Queues a signal, in order with messages; see <see cref="Session.QueueInOrder"/>.</summary>
-    public Queued QueueSignal(FrameType type, IMessage signal)
+    public Queued QueueSignal(SendSignal send)
     {
-        var payload = signal.ToByteArray();
-        return _session.QueueInOrder(FrameHeader.Control(type, payload.Length), payload);
+        var payload = send.Signal.ToByteArray();
+        return _session.QueueInOrder(FrameHeader.Control(send.Type, payload.Length), payload, send.IsAnswer);
     }
 
     /// <summary>Sees to what was queued, when no lock is held.</summary>

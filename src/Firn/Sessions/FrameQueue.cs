@@ -11,15 +11,19 @@ internal struct FrameQueue()
     private readonly Queue<Block> _full = new(0);
     private byte[]? _last;
     private int _lastLength;
+    private int _lastSignals;
 
     /// <summary>Some frames, ready to be written.</summary>
-    public readonly record struct Block(byte[] Buffer, int Length)
+    public readonly record struct Block(byte[] Buffer, int Length, int Signals = 0)
     {
         public ReadOnlyMemory<byte> Bytes => Buffer.AsMemory(0, Length);
     }
 
     /// <summary>Bytes of all frames in it.</summary>
     public int Length { get; private set; }
+
+    /// <summary>How many of them are of frames that <see cref="MarkSignal"/> was told of.</summary>
+    public int Signals { get; private set; }
 
     /// <summary>Room for one more frame of <paramref name="size"/> bytes, which the caller fills.</summary>
     public Span<byte> Add(int size)
@@ -33,6 +37,13 @@ internal struct FrameQueue()
         return frame;
     }
 
+    /// <summary>The frame that was added last, of <paramref name="size"/> bytes, is one of those that <see cref="Signals"/> counts.</summary>
+    public void MarkSignal(int size)
+    {
+        _lastSignals += size;
+        Signals += size;
+    }
+
     /// <summary>Takes the oldest block, to be given back with <see cref="Return"/>; false when there is none.</summary>
     public bool TryTake(out Block block)
     {
@@ -40,10 +51,11 @@ internal struct FrameQueue()
         {
             if (_last is null)
                 return false;
-            (block, _last, _lastLength) = (new Block(_last, _lastLength), null, 0);
+            block = CloseLast(_last);
         }
 
         Length -= block.Length;
+        Signals -= block.Signals;
         return true;
     }
 
@@ -55,9 +67,15 @@ internal struct FrameQueue()
     {
         bool isFirst = _last is null && _full.Count == 0;
         if (_last is not null)
-            _full.Enqueue(new Block(_last, _lastLength));
+            _full.Enqueue(CloseLast(_last));
         _last = ArrayPool<byte>.Shared.Rent(isFirst && size <= FirstBlock ? FirstBlock : Math.Max(BlockSize, size));
-        _lastLength = 0;
+    }
+
+    private Block CloseLast(byte[] last)
+    {
+        var block = new Block(last, _lastLength, _lastSignals);
+        (_last, _lastLength, _lastSignals) = (null, 0, 0);
+        return block;
     }
 
     private const int FirstBlock = 256;

@@ -159,11 +159,12 @@ internal sealed partial class Session : Scheduled, IFrameSink
             EndOfPatience();
     }
 
-    /// <summary>Queues a frame that goes after the messages that were sent before, like <see cref="Send"/>.</summary>
-    public void SendInOrder(FrameHeader header, ReadOnlySpan<byte> payload) => Finish(QueueInOrder(header, payload));
+    /// <summary>Queues an answer that goes after the messages that were sent before, like <see cref="Send"/>.</summary>
+    public void SendInOrder(FrameHeader header, ReadOnlySpan<byte> payload) => Finish(QueueInOrder(header, payload, isAnswer: true));
 
     /// <summary>As <see cref="SendInOrder"/>, under a lock of the caller's, who calls <see cref="Finish"/> with the result when he has left it.</summary>
-    public Queued QueueInOrder(FrameHeader header, ReadOnlySpan<byte> payload) => _writer.QueueInOrder(header, payload);
+    public Queued QueueInOrder(FrameHeader header, ReadOnlySpan<byte> payload, bool isAnswer) =>
+        _writer.QueueInOrder(header, payload, isAnswer);
 
     /// <summary>Sees to what was queued.</summary>
     public void Finish(Queued queued)

@@ -12,8 +12,14 @@ namespace Firn.Sessions;
 /// </summary>
 internal sealed partial class SessionWriter : IThreadPoolWorkItem
 {
-    /// <summary>Bytes of control frames, or of replies and signals, that may wait. A peer that reads nothing while it makes us answer is cut off here.</summary>
+    /// <summary>Bytes of control frames, or of answers among the messages, that may wait. A peer that reads nothing while it makes us answer is cut off here.</summary>
     public const int MaxQueued = 2 * 1024 * 1024;
+
+    /// <summary>
+    /// Bytes of other signals that may wait. Their number is bounded by what a session may monitor and link, all of which may end at
+    /// once, with a kilobyte of text in each: no fault of a peer that reads as fast as it can.
+    /// </summary>
+    public const int MaxSignals = RelationBook.MaxPerSession * 1280;
 
     /// <summary>Bytes of messages that may wait before their senders do.</summary>
     public const int MaxMessages = 4 * FrameQueue.BlockSize;
@@ -141,17 +147,21 @@ internal sealed partial class SessionWriter : IThreadPoolWorkItem
     }
 
     /// <summary>
-    /// Queues a frame among the messages, whether or not there is room: a signal, a refusal. Writes nothing itself, so a caller may hold
-    /// a lock.
+    /// Queues a frame among the messages, whether or not there is room: an answer, or a signal that is none. Writes nothing itself, so a
+    /// caller may hold a lock.
     /// </summary>
-    public Queued QueueInOrder(FrameHeader header, ReadOnlySpan<byte> payload)
+    public Queued QueueInOrder(FrameHeader header, ReadOnlySpan<byte> payload, bool isAnswer)
     {
+        int size = FrameHeader.Size + payload.Length;
         lock (Gate)
         {
-            if (_isCompleted || _messages.Length + payload.Length > MaxMessages + MaxQueued)
+            int waiting = isAnswer ? _messages.Length - _messages.Signals : _messages.Signals;
+            if (_isCompleted || waiting + size > (isAnswer ? MaxMessages + MaxQueued : MaxSignals))
                 return Queued.Refused;
 
             AddMessage(header, payload);
+            if (!isAnswer)
+                _messages.MarkSignal(size);
             return Claim(Flush.Soon) ? Queued.ToWrite : Queued.Done;
         }
     }

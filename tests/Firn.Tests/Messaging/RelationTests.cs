@@ -280,6 +280,26 @@ public sealed class RelationTests : ProcessFixture
     }
 
     [Fact]
+    public async Task Thousands_of_monitors_are_told_the_whole_text_of_one_end()
+    {
+        const int Monitors = 5_000;
+        var (here, process) = await SpawnAsync<object>(isRemote: true, NeverAnswer);
+        var watcher = Probe.On(here);
+        await watcher.DoAsync(self =>
+        {
+            for (int i = 0; i < Monitors; i++)
+                self.Monitor(process);
+        });
+        var reason = ExitReason.Custom(new string('x', ExitReason.MaxText));
+
+        here.Node.Exit(process, reason);
+
+        for (int i = 0; i < Monitors; i++)
+            (await watcher.DownAsync()).Reason.ShouldBe(reason);
+        here.Events.Of<PeerDownEvent>().ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_node_is_monitored_until_it_is_down_or_that_is_taken_back()
     {
         var (alpha, beta, peer) = await PairAsync();

@@ -59,16 +59,26 @@ public sealed class BadPeerTests : NodeFixture
         a.Events.Of<PeerDownEvent>().ShouldBeEmpty();
     }
 
-    [Fact]
-    public async Task A_peer_that_makes_the_node_answer_and_reads_nothing_is_cut_off_within_its_limit()
+    public static TheoryData<byte, byte[], int> Provocations => new()
+    {
+        { (byte)FrameType.Ping, new byte[8], SessionWriter.MaxQueued },
+        { (byte)FrameType.Monitor, new MonitorSignal { Reference = 1, Process = ulong.MaxValue }.ToByteArray(), SessionWriter.MaxMessages + SessionWriter.MaxQueued },
+        { (byte)FrameType.Link, new LinkSignal { From = 1, To = ulong.MaxValue }.ToByteArray(), SessionWriter.MaxMessages + SessionWriter.MaxQueued },
+        { (byte)FrameType.Unlink, new LinkSignal { From = 1, To = ulong.MaxValue }.ToByteArray(), SessionWriter.MaxMessages + SessionWriter.MaxQueued },
+    };
+
+    [Theory]
+    [MemberData(nameof(Provocations))]
+    public async Task A_peer_that_makes_the_node_answer_and_reads_nothing_is_cut_off_within_its_limit(byte type, byte[] payload, int limit)
     {
         var a = await StartAsync("a");
         using var rogue = new Rogue();
         await using var link = await rogue.JoinAsync(a.Address);
         var session = (await a.PeerAsync("rogue")).Session;
-        var pings = new byte[16 * 1024];
-        for (int i = 0; i < pings.Length; i += 16)
-            new FrameHeader(FrameType.Ping, 0, 8, 0).Write(pings.AsSpan(i));
+        var frame = new byte[FrameHeader.Size + payload.Length];
+        FrameHeader.Control((FrameType)type, payload.Length).Write(frame);
+        payload.CopyTo(frame, FrameHeader.Size);
+        byte[] frames = [.. Enumerable.Repeat(frame, 1_000).SelectMany(bytes => bytes)];
 
         int most = 0;
         try
@@ -76,7 +86,7 @@ public sealed class BadPeerTests : NodeFixture
             using var ceiling = new CancellationTokenSource(EventLog.Ceiling);
             while (!session.IsEnded)
             {
-                await link.Stream.WriteAsync(pings, ceiling.Token);
+                await link.Stream.WriteAsync(frames, ceiling.Token);
                 most = Math.Max(most, session.QueuedBytes);
             }
         }
@@ -86,7 +96,7 @@ public sealed class BadPeerTests : NodeFixture
         }
 
         (await a.Events.FirstAsync<PeerDownEvent>()).Reason.ShouldBe(EndReason.ProtocolError);
-        most.ShouldBeLessThanOrEqualTo(SessionWriter.MaxQueued + FrameHeader.Size + 64);   // beside the goodbye, which is short
+        most.ShouldBeLessThanOrEqualTo(limit + FrameHeader.Size + 64);   // beside the goodbye, which is short
         await session.Completion.WaitAsync(EventLog.Ceiling);   // it does not linger on what nobody reads
     }
 

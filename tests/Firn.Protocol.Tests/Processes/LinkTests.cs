@@ -89,12 +89,12 @@ public class LinkTests
         Book.AreLinked(1, Remote(77, session: 2)).ShouldBeFalse();
         Book.OnUnlink(Session, Signal(77, 1)).ShouldBeNull();
         Book.OnUnlink(Session, Signal(77, 1)).ShouldBeNull();
-        _run.Take().ShouldBe([Link(FrameType.UnlinkAck, 1, 77), Link(FrameType.UnlinkAck, 1, 77)]);
+        _run.Take().ShouldBe([Answer(Link(FrameType.UnlinkAck, 1, 77)), Answer(Link(FrameType.UnlinkAck, 1, 77))]);
         _run.Exit(1, Failed);
         Book.OnLink(Session, Signal(77, 1)).ShouldBeNull();
-        _run.Take().ShouldBe([Exit(1, 77, ExitReason.NoProcess, isLink: true)]);
+        _run.Take().ShouldBe([Answer(Exit(1, 77, ExitReason.NoProcess, isLink: true))]);
         Book.OnUnlink(Session, Signal(77, 1)).ShouldBeNull();
-        _run.Take().ShouldBe([Link(FrameType.UnlinkAck, 1, 77)]);
+        _run.Take().ShouldBe([Answer(Link(FrameType.UnlinkAck, 1, 77))]);
     }
 
     [Fact]

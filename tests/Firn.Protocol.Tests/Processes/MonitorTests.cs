@@ -146,7 +146,7 @@ public class MonitorTests
     {
         Book.OnMonitor(Session, new MonitorSignal { Reference = 5, Process = 77 }).ShouldBeNull();
         Book.OnMonitor(Session, new MonitorSignal { Reference = 6, Name = "nobody" }).ShouldBeNull();
-        _run.Take().ShouldBe([Down(5, 77, ExitReason.NoProcess), Down(6, 0, ExitReason.NoProcess)]);
+        _run.Take().ShouldBe([Answer(Down(5, 77, ExitReason.NoProcess)), Answer(Down(6, 0, ExitReason.NoProcess))]);
         Book.OnMonitor(Session, new MonitorSignal { Reference = 5, Process = 1 }).ShouldBeNull("what has fired is free again");
     }
 

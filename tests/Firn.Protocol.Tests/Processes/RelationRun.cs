@@ -52,6 +52,8 @@ internal sealed class RelationRun
     public static SendSignal Exit(ulong from, ulong to, ExitReason reason, bool isLink) =>
         new(Session, FrameType.Exit, ExitSignal(from, to, reason, isLink));
 
+    public static SendSignal Answer(SendSignal signal) => signal with { IsAnswer = true };
+
     public static LinkSignal Signal(ulong from, ulong to) => new() { From = from, To = to };
 
     public static ExitSignal ExitSignal(ulong from, ulong to, ExitReason reason, bool isLink) =>

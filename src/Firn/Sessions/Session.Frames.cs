@@ -19,9 +19,12 @@ internal sealed partial class Session
     bool IFrameSink.OnFrame(FrameHeader header, ReadOnlySpan<byte> payload)
     {
         _receivedFrames++;
-        _isTold |= header.Type == FrameType.Close;
         if (IsEnded)
-            return !_isTold;   // lingering: what still comes is not ours to act on, and after their goodbye nothing does
+        {
+            // Lingering: what still comes is not ours to act on, and after their goodbye nothing does.
+            _isTold |= header.Type == FrameType.Close;
+            return !_isTold;
+        }
 
         try
         {
@@ -81,6 +84,7 @@ internal sealed partial class Session
     private bool OnClose(ReadOnlySpan<byte> payload)
     {
         var close = Protocol.Wire.Close.Parser.ParseFrom(payload);
+        _isTold = true;   // not before: behind a malformed one more may come, which must be drained or it resets our goodbye
         return End(CloseReasons.FromWire(close.Reason), CloseReasons.Printable(close.Detail), isTold: true);
     }
 }

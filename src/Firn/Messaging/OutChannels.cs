@@ -16,8 +16,9 @@ internal sealed class OutChannels(MessageLink link, SessionWriter writer, int ma
     /// <summary>So many are open before one that is idle makes room for the next.</summary>
     private const int MaxKept = 768;
 
-    private readonly ConcurrentDictionary<ulong, OutChannel> _toProcesses = [];
-    private readonly ConcurrentDictionary<string, OutChannel> _toNames = new(StringComparer.Ordinal);
+    // As small as they can be at first: most sessions of a large mesh carry no message.
+    private readonly ConcurrentDictionary<ulong, OutChannel> _toProcesses = new(concurrencyLevel: 1, capacity: 1);
+    private readonly ConcurrentDictionary<string, OutChannel> _toNames = new(concurrencyLevel: 1, capacity: 1, StringComparer.Ordinal);
     private readonly Dictionary<uint, OutChannel> _open = [];
     private readonly Queue<OutChannel> _waiting = new(0);
     private readonly Queue<OutChannel> _waitingOnce = new(0);

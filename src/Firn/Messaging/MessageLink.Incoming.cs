@@ -8,7 +8,7 @@ namespace Firn.Messaging;
 /// <summary>What comes from the peer. All of it is the session's reader's, but for what processes consume and close.</summary>
 internal sealed partial class MessageLink
 {
-    private readonly MessageCredit _credit;
+    private MessageCredit? _credit;
     private readonly Lock _incomingGate = new();
     private readonly Dictionary<uint, InChannel> _incoming = [];
     private readonly List<Mailbox> _touched = [];
@@ -19,7 +19,7 @@ internal sealed partial class MessageLink
     private bool _isIncomingClosed;
 
     /// <summary>What is left of the session's credit for incoming messages.</summary>
-    public (long Reserve, long Windows) FreeCredit => _credit.Free;
+    public (long Reserve, long Windows) FreeCredit => Credit.Free;
 
     /// <summary>Channels that the peer has open.</summary>
     public int IncomingChannels
@@ -31,16 +31,18 @@ internal sealed partial class MessageLink
         }
     }
 
+    private MessageCredit Credit => _credit ??= new MessageCredit(_session);
+
     /// <summary>A frame of messages or a signal; returns what is wrong with it.</summary>
     public string? OnFrame(FrameHeader header, ReadOnlySpan<byte> payload) => header.Type switch
     {
         FrameType.Message => OnMessage(header, payload),
         FrameType.Reply => OnReply(payload),
         FrameType.ChannelOpen => OnOpen(header.Channel, ChannelTarget.Parser.ParseFrom(payload)),
-        FrameType.ChannelCredit => _outgoing.OnCredit(
+        FrameType.ChannelCredit => Outgoing.OnCredit(
             header.Channel, BinaryPrimitives.ReadUInt64BigEndian(payload), isKept: (header.Flags & FrameFlags.Kept) != 0),
         FrameType.ChannelRelease => OnRelease(header.Channel),
-        FrameType.ChannelClosed => _outgoing.OnClosed(header.Channel, Firn.Protocol.Wire.ExitReason.Parser.ParseFrom(payload)),
+        FrameType.ChannelClosed => Outgoing.OnClosed(header.Channel, Firn.Protocol.Wire.ExitReason.Parser.ParseFrom(payload)),
         _ => _hub.OnSignal(this, header.Type, payload),
     };
 
@@ -112,7 +114,7 @@ internal sealed partial class MessageLink
         }
 
         string? name = wire.TargetCase == ChannelTarget.TargetOneofCase.Name ? wire.Name : null;
-        var channel = new InChannel(this, _credit, id, target, name);
+        var channel = new InChannel(this, Credit, id, target, name);
         lock (_incomingGate)
         {
             if (_isIncomingClosed)

@@ -22,7 +22,7 @@ internal sealed partial class MessageLink
     private readonly SessionWriter _writer;
     private readonly MessageHub _hub;
     private readonly CallBook _calls;
-    private readonly OutChannels _outgoing;
+    private OutChannels? _outgoing;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private FirnException? _failure;
     private volatile bool _isRoute;
@@ -36,8 +36,6 @@ internal sealed partial class MessageLink
         (_session, _writer, _hub, _waiters) = (session, writer, hub, waiters);
         _calls = hub.NewCallBook();
         Life = new NodeLife(session.Terms.Peer, session.Terms.Incarnation);
-        _outgoing = new OutChannels(this, writer, session.MaxSentPayload);
-        _credit = new MessageCredit(session);
     }
 
     /// <summary>The number under which relations with the peer's processes are kept.</summary>
@@ -57,7 +55,7 @@ internal sealed partial class MessageLink
     public Task Closed => _closed.Task;
 
     /// <summary>Messages that were taken on, replies not included; under the writer's gate.</summary>
-    public long SentMessages => _outgoing.SentMessages;
+    public long SentMessages => Volatile.Read(ref _outgoing)?.SentMessages ?? 0;
 
     /// <summary>Messages that have begun to come; the reader's.</summary>
     public long ReceivedMessages { get; set; }
@@ -67,6 +65,22 @@ internal sealed partial class MessageLink
 
     /// <summary>The life of the node at the other end.</summary>
     public NodeLife Life { get; }
+
+    /// <summary>What is sent on; made when it is first needed, since most sessions of a large mesh carry no message.</summary>
+    private OutChannels Outgoing
+    {
+        get
+        {
+            if (Volatile.Read(ref _outgoing) is { } there)
+                return there;
+
+            var made = new OutChannels(this, _writer, _session.MaxSentPayload);
+            made = Interlocked.CompareExchange(ref _outgoing, made, null) ?? made;
+            if (Volatile.Read(ref _failure) is { } why)
+                made.Close(why);   // it may have come too late to be closed with the link
+            return made;
+        }
+    }
 
     /// <summary>Sends a message that nobody replies to.</summary>
     public ValueTask SendAsync<T>(TargetKey target, T message, MessageSerializer serializer, in TraceContext trace, CancellationToken cancellationToken) =>
@@ -156,7 +170,7 @@ internal sealed partial class MessageLink
         if (Interlocked.CompareExchange(ref _failure, why, null) is not null)
             return;
 
-        _outgoing.Close(why);
+        Volatile.Read(ref _outgoing)?.Close(why);
         CloseIncoming();
         _calls.Close(why);
         _hub.OnLinkClosed(this);
@@ -188,7 +202,7 @@ internal sealed partial class MessageLink
         OutChannel? channel;
         do
         {
-            channel = _outgoing.To(target);
+            channel = Outgoing.To(target);
             if (channel is null)
                 return ValueTask.FromException(NotConnected());
         }

@@ -23,7 +23,7 @@ internal sealed record NodeLife(PeerKey Node, Incarnation Incarnation)
     public MessageLink? Route { get => _route; set => _route = value; }
 
     /// <summary><c>incarnation/name@host/did</c>.</summary>
-    public string Text { get; } = string.Create(CultureInfo.InvariantCulture, $"{Incarnation.Value}/{Node.Name}/{Node.Did}");
+    public string Text => field ??= string.Create(CultureInfo.InvariantCulture, $"{Incarnation.Value}/{Node.Name}/{Node.Did}");
 
     /// <summary>Reads <c>text[start..]</c>, which must be the canonical spelling; false with a sentence that points at the character.</summary>
     public static bool TryParse(string text, int start, [NotNullWhen(true)] out NodeLife? life, [NotNullWhen(false)] out string? error)

@@ -60,7 +60,11 @@ internal sealed class SessionReader(Stream stream, int maxPayload, TimeProvider 
                     await new PostedRead(stream.ReadAsync(Memory<byte>.Empty), sink);
                 }
 
-                buffer ??= ArrayPool<byte>.Shared.Rent(Math.Max(BufferSize, frames.BufferSize));
+                // What a ping needs is little, and the pool keeps much of what is large.
+                int wanted = shortWaits < BusyReads ? frames.BufferSize : Math.Max(BufferSize, frames.BufferSize);
+                if (filled == 0 && buffer?.Length < wanted)
+                    Release(ref buffer);
+                buffer ??= ArrayPool<byte>.Shared.Rent(wanted);
                 int read = await new PostedRead(stream.ReadAsync(buffer.AsMemory(filled)), sink);
                 if (read == 0)
                     return new ReadEnd(EndReason.TransportError, "the peer closed the connection without a goodbye");

@@ -5,6 +5,9 @@ namespace Firn.Protocol;
 /// <summary>The names under which processes are registered.</summary>
 internal static class ProcessName
 {
+    /// <summary>Characters of a name.</summary>
+    public const int MaxLength = StreamOpening.MaxProtocol;
+
     /// <summary>What the names of Firn's own processes and streams begin with; users cannot take such a name.</summary>
     public const string Reserved = "firn/";
 

@@ -203,7 +203,7 @@ internal sealed partial class MessageHub : ProcessHost
     public static void CheckSpelling(string name)
     {
         if (!ProcessName.IsValid(name))
-            throw new FirnException(FailureReason.InvalidInput, $"\"{Shown(name)}\" is no name of a process or function: expected 1 to {StreamOpening.MaxProtocol} of A-Z a-z 0-9 . _ / -");
+            throw new FirnException(FailureReason.InvalidInput, $"\"{Shown(name)}\" is no name of a process or function: expected 1 to {ProcessName.MaxLength} of A-Z a-z 0-9 . _ / -");
     }
 
     /// <summary>Lists a process that is about to start, under <paramref name="name"/> if it has one.</summary>

@@ -19,7 +19,7 @@ internal sealed partial class MessageLink
     private bool _isIncomingClosed;
 
     /// <summary>What is left of the session's credit for incoming messages.</summary>
-    public (long Reserve, long Windows) FreeCredit => Credit.Free;
+    public (long Reserve, long Windows) FreeCredit => _credit?.Free ?? (MessageCredit.Reserve, MessageCredit.Budget);
 
     /// <summary>Channels that the peer has open.</summary>
     public int IncomingChannels
@@ -31,6 +31,7 @@ internal sealed partial class MessageLink
         }
     }
 
+    /// <summary>Made with the first channel; the reader's.</summary>
     private MessageCredit Credit => _credit ??= new MessageCredit(_session);
 
     /// <summary>A frame of messages or a signal; returns what is wrong with it.</summary>

@@ -22,8 +22,8 @@ internal sealed partial class MessageLink
     private readonly SessionWriter _writer;
     private readonly MessageHub _hub;
     private readonly CallBook _calls;
-    private OutChannels? _outgoing;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private OutChannels? _outgoing;
     private FirnException? _failure;
     private volatile bool _isRoute;
 
@@ -194,6 +194,7 @@ internal sealed partial class MessageLink
     {
         if (body.Length > MessageHeader.MaxBody)
         {
+            GiveBack(rented);
             throw new FirnException(
                 FailureReason.InvalidInput, $"A message of {body.Length} bytes: at most {MessageHeader.MaxBody} may be sent; use a stream for more.");
         }
@@ -204,7 +205,10 @@ internal sealed partial class MessageLink
         {
             channel = Outgoing.To(target);
             if (channel is null)
+            {
+                GiveBack(rented);
                 return ValueTask.FromException(NotConnected());
+            }
         }
         while (!channel.TrySend(header, body, rented, flush, cancellationToken, out sent));
         return sent;
@@ -233,11 +237,16 @@ internal sealed partial class MessageLink
 
         if (!isSent)
             return ReplyLargeAsync(call, body, rented, cancellationToken);
-        if (rented is not null)
-            ArrayPool<byte>.Shared.Return(rented);
+        GiveBack(rented);
         if (writes)
             _writer.WriteClaimed();
         return ValueTask.CompletedTask;
+    }
+
+    private static void GiveBack(byte[]? rented)
+    {
+        if (rented is not null)
+            ArrayPool<byte>.Shared.Return(rented);
     }
 
     private async ValueTask ReplyLargeAsync(ulong call, ReadOnlyMemory<byte> body, byte[]? rented, CancellationToken cancellationToken)

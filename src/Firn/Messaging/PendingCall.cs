@@ -9,7 +9,7 @@ namespace Firn.Messaging;
 /// <summary>A call that awaits its reply. Exactly one of its endings is called, once it was taken from its <see cref="CallBook"/>.</summary>
 internal abstract class PendingCall : IWaiter
 {
-    /// <summary>Its number in the call book; 0 once it is over.</summary>
+    /// <summary>Its number in the call book.</summary>
     public ulong Call { get; set; }
 
     /// <summary>Gives up when <paramref name="cancellationToken"/> says so.</summary>

@@ -26,7 +26,7 @@ internal sealed partial class SessionWriter : IThreadPoolWorkItem
 
     private static readonly long Pause = Stopwatch.Frequency / 20_000;   // 50 us: about a round trip on one machine
 
-    private const int MaxWaits = 3;
+    private const int MaxWaits = 3;   // so often a small write lets others that are ready to run go first
 
     private enum State
     {

@@ -11,11 +11,17 @@ internal static partial class Libc
     public const int InputOutputError = 5; // EIO
     public const short PollIn = 1;
     public const short PollFailed = 0x8 | 0x10 | 0x20; // POLLERR, POLLHUP, POLLNVAL
+    public const int OneProcess = 1; // P_PID
+    public const int Stopped = 2; // WSTOPPED
+    public const int SizeOfState = 128; // of siginfo_t
     public const int CloneNewNet = 0x4000_0000;
     public const uint TunSetInterface = 0x4004_54ca;
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int pid, int signal);
+
+    [LibraryImport("libc", EntryPoint = "waitid", SetLastError = true)]
+    public static partial int WaitForState(int idKind, int id, Span<byte> state, int options);
 
     [LibraryImport("libc", EntryPoint = "setns", SetLastError = true)]
     public static partial int SetNamespace(SafeFileHandle handle, int kind);

@@ -144,12 +144,20 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends a signal to the process itself, not to its group.</summary>
+    /// <summary>
+    /// Sends a signal to the process itself, not to its group. After <see cref="Signal.Stop"/> none of its threads runs any more: the signal
+    /// alone lets them go on for a moment, in which they may still answer.
+    /// </summary>
     public void Send(Signal signal)
     {
         if (Libc.Kill(Id, (int)signal) != 0)
         {
             throw new Win32Exception(Marshal.GetLastPInvokeError(), Describe($"took no {signal} signal"));
+        }
+
+        if (signal is Signal.Stop)
+        {
+            WaitUntilStopped();
         }
     }
 
@@ -165,6 +173,18 @@ internal sealed class ChildProcess : IAsyncDisposable
         ProcessGuard.OfThisHost.Release(Id);
         await _reading.WaitAsync(Ceiling);
         _process.Dispose();
+    }
+
+    private void WaitUntilStopped()
+    {
+        Span<byte> state = stackalloc byte[Libc.SizeOfState];
+        while (Libc.WaitForState(Libc.OneProcess, Id, state, Libc.Stopped) != 0)
+        {
+            if (Marshal.GetLastPInvokeError() is not Libc.Interrupted and var error)
+            {
+                throw new Win32Exception(error, Describe("did not stop"));
+            }
+        }
     }
 
     private async Task FeedAsync(string input)

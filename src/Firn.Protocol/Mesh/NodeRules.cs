@@ -74,13 +74,13 @@ internal sealed class NodeRules
     }
 
     /// <summary>The attempt has reached <paramref name="peer"/>. On a refusal the attempt is over: the caller closes it with that reason.</summary>
-    public VerdictDecision OnVerdict(long attempt, PeerKey peer, Incarnation incarnation, SessionId? held, long now)
+    public VerdictDecision OnVerdict(long attempt, PeerKey peer, Incarnation incarnation, SessionId? held, long proved, long now)
     {
         _now = now;
         if (!Dials.OnReached(attempt, peer))
             return new VerdictDecision(RefusalReason.Duplicate, null, 0);
 
-        var decision = Peers.OnVerdict(peer, incarnation, held, now);
+        var decision = Peers.OnVerdict(peer, incarnation, held, proved, now);
         if (decision.Refusal == RefusalReason.Duplicate)
             Dials.OnYielded(attempt, IsUp(peer), now);
         return decision;

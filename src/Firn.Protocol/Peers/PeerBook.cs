@@ -20,6 +20,9 @@ internal sealed class PeerBook(PeerKey self, PeerBookLimits limits, Action<NodeA
     private readonly Dictionary<NodeName, PeerEntry> _pins = [];
     private ulong _counter;
 
+    /// <summary>Rises with each session that is held. A dial notes it when its Proof goes out.</summary>
+    public long Moment { get; private set; }
+
     /// <summary>Peers whose association is up.</summary>
     public IEnumerable<PeerEntry> Up => _peers.Values.Where(p => p.IsUp);
 
@@ -31,14 +34,18 @@ internal sealed class PeerBook(PeerKey self, PeerBookLimits limits, Action<NodeA
     public ProofDecision OnProof(PeerKey peer, Incarnation incarnation, long now)
     {
         var refusal = Admit(peer, incarnation, now);
-        return new ProofDecision(refusal, refusal == RefusalReason.Unspecified ? Find(peer)?.Held?.Id : null);
+        var entry = refusal == RefusalReason.Unspecified ? Find(peer) : null;
+
+        // A Commit of ours that they have taken names a session that they hold already, and which we shall.
+        return new ProofDecision(refusal, entry?.Held?.Id ?? entry?.Commits.FindLast(c => IsFresh(c, entry.Accepted, now))?.Id);
     }
 
     /// <summary>
-    /// Initiator: the acceptor has proved itself to be <paramref name="peer"/>, holding <paramref name="held"/> with us.
+    /// Initiator: the acceptor has proved itself to be <paramref name="peer"/>, holding <paramref name="held"/> with us when it answered
+    /// the Proof, which went out at the <see cref="Moment"/> <paramref name="proved"/>.
     /// <see cref="RefusalReason.Duplicate"/>: the dial completes with the session that is there or on its way.
     /// </summary>
-    public VerdictDecision OnVerdict(PeerKey peer, Incarnation incarnation, SessionId? held, long now)
+    public VerdictDecision OnVerdict(PeerKey peer, Incarnation incarnation, SessionId? held, long proved, long now)
     {
         var refusal = Admit(peer, incarnation, now);
         if (refusal != RefusalReason.Unspecified)
@@ -46,7 +53,10 @@ internal sealed class PeerBook(PeerKey self, PeerBookLimits limits, Action<NodeA
 
         var entry = Remember(peer, now);
         Advance(entry, incarnation);
-        bool isHeld = held is not null && entry.Held?.Id == held;
+
+        // One that has come up since the Proof went out crossed this dial: the Verdict could not name it yet, and to replace it would
+        // cost what is under way on it.
+        bool isHeld = entry.Held is { } session && (session.Id == held || session.Moment > proved);
         return isHeld || HasFreshCommit(entry, entry.Accepted, now)
             ? new VerdictDecision(RefusalReason.Duplicate, null, 0)
             : new VerdictDecision(RefusalReason.Unspecified, entry.Last, ++_counter);
@@ -91,7 +101,7 @@ internal sealed class PeerBook(PeerKey self, PeerBookLimits limits, Action<NodeA
 
         entry.Taken = counter;
         entry.Accepted = accepted;
-        Hold(entry, new HeldSession(link, id, IsOurs: false));
+        Hold(entry, new HeldSession(link, id, IsOurs: false, ++Moment));
         return RefusalReason.Unspecified;
     }
 
@@ -109,7 +119,7 @@ internal sealed class PeerBook(PeerKey self, PeerBookLimits limits, Action<NodeA
 
         if (wins)
         {
-            Hold(entry, new HeldSession(link, commit.Id, IsOurs: true));
+            Hold(entry, new HeldSession(link, commit.Id, IsOurs: true, ++Moment));
             return true;
         }
 
@@ -244,8 +254,10 @@ internal sealed class PeerBook(PeerKey self, PeerBookLimits limits, Action<NodeA
         act(new RaisePeerDown(entry.Key, entry.Incarnation, reason));
     }
 
-    private bool HasFreshCommit(PeerEntry entry, ulong accepted, long now) =>
-        entry.Commits.Exists(c => c.Counter > accepted && now - c.SentAt < limits.CommitPatienceMilliseconds);
+    private bool HasFreshCommit(PeerEntry entry, ulong accepted, long now) => entry.Commits.Exists(c => IsFresh(c, accepted, now));
+
+    private bool IsFresh(PendingCommit commit, ulong accepted, long now) =>
+        commit.Counter > accepted && now - commit.SentAt < limits.CommitPatienceMilliseconds;
 
     private static PendingCommit? TakeCommit(PeerEntry entry, long link)
     {

@@ -4,7 +4,8 @@ namespace Firn.Protocol;
 /// <param name="Link">The local number of the connection.</param>
 /// <param name="Id">The session's id, the same at both ends.</param>
 /// <param name="IsOurs">Whether this node dialled it.</param>
-internal sealed record HeldSession(long Link, SessionId Id, bool IsOurs);
+/// <param name="Moment">The book's <see cref="PeerBook.Moment"/> from when on it is held.</param>
+internal sealed record HeldSession(long Link, SessionId Id, bool IsOurs, long Moment);
 
 /// <summary>A Commit of this node that the acceptor has not answered yet.</summary>
 internal sealed record PendingCommit(long Link, SessionId Id, ulong Counter, SessionId? Last, long SentAt);

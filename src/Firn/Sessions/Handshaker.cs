@@ -77,7 +77,9 @@ internal sealed class Handshaker(NodeCore node)
             demanded?.Name.ToString() ?? dial.Address.ExpectedName, demanded?.Did);
         try
         {
-            await messages.SendAsync(machine.ReadChallenge(challenge), cancellationToken).ConfigureAwait(false);
+            byte[] proof = machine.ReadChallenge(challenge);
+            long proved = node.Decide((rules, _) => rules.Peers.Moment);
+            await messages.SendAsync(proof, cancellationToken).ConfigureAwait(false);
             var verdict = machine.ReadVerdict(await messages.ReceiveAsync(cancellationToken).ConfigureAwait(false));
 
             var (peer, told) = (new PeerKey(leaf.Did, verdict.Name), node.Description);
@@ -87,7 +89,7 @@ internal sealed class Handshaker(NodeCore node)
             var decision = node.Decide((rules, now) =>
             {
                 // Decided and committed in one step, so that a Commit which crosses ours meets it.
-                var decided = rules.OnVerdict(dial.Link, peer, verdict.Incarnation, verdict.Held, now);
+                var decided = rules.OnVerdict(dial.Link, peer, verdict.Incarnation, verdict.Held, proved, now);
                 if (decided.Refusal == RefusalReason.Unspecified)
                 {
                     commit = machine.Commit(decided.Last, decided.Counter, told, out id);

@@ -47,7 +47,7 @@ public abstract class NodeRulesFixture
     /// <summary>The dial leads to Bob and makes the session; returns its link.</summary>
     private protected long Connect(StartDial dial)
     {
-        var decision = Rules.OnVerdict(dial.Link, Pair.Bob, First, held: null, 0);
+        var decision = Rules.OnVerdict(dial.Link, Pair.Bob, First, held: null, Rules.Peers.Moment, 0);
         Rules.OnCommitSent(dial.Link, Pair.Bob, First, Pair.Session(++_session), decision, 0);
         Rules.OnAccepted(dial.Link, 0).ShouldBeTrue();
         return dial.Link;

@@ -53,7 +53,7 @@ public class NodeRulesTests : NodeRulesFixture
         Rules.OnCommit(Rules.NewLink(), Pair.Bob, new Incarnation(2), Pair.Session(50), null, 1, 0);
         Rules.Add(DialKind.Configured, Seed, 0);
         long link = Dials(Rules).Single().Link;
-        Rules.OnVerdict(link, Pair.Bob, First, held: null, 0).Refusal.ShouldBe(RefusalReason.Stale);
+        Rules.OnVerdict(link, Pair.Bob, First, held: null, Rules.Peers.Moment, 0).Refusal.ShouldBe(RefusalReason.Stale);
         Rules.OnDialFailed(link, RefusalReason.Unspecified, FailureReason.Stale, "stale", 0);
         Rules.TakeActions().OfType<RaiseWarning>().ShouldBeEmpty();
         Dials(Rules, 1_000_000).ShouldHaveSingleItem();
@@ -64,7 +64,7 @@ public class NodeRulesTests : NodeRulesFixture
     {
         Rules.Request(7, Seed, 0);
         var dial = Rules.TakeActions().OfType<StartDial>().Single();
-        var decision = Rules.OnVerdict(dial.Link, Pair.Bob, First, held: null, 0);
+        var decision = Rules.OnVerdict(dial.Link, Pair.Bob, First, held: null, Rules.Peers.Moment, 0);
         Rules.OnCommitSent(dial.Link, Pair.Bob, First, Pair.Session(9), decision, 0);
         Rules.OnDialFailed(dial.Link, RefusalReason.Simultaneous, FailureReason.ConnectionLost, "crossed", 0);
         Rules.TakeActions().ShouldBeEmpty();
@@ -94,7 +94,7 @@ public class NodeRulesTests : NodeRulesFixture
         var first = Accept(Rules, Pair.Bob);
         Rules.Add(DialKind.Configured, Seed, 0);
         var dial = Dials(Rules).Single();
-        var decision = Rules.OnVerdict(dial.Link, Pair.Bob, First, held: null, 0);
+        var decision = Rules.OnVerdict(dial.Link, Pair.Bob, First, held: null, Rules.Peers.Moment, 0);
         Rules.OnCommitSent(dial.Link, Pair.Bob, First, Pair.Session(9), decision, 0);
         Rules.Hangup(Pair.Bob, 0).ShouldBeTrue();
         Rules.TakeActions().OfType<CloseLink>().ShouldHaveSingleItem().Link.ShouldBe(first);
@@ -111,7 +111,7 @@ public class NodeRulesTests : NodeRulesFixture
         long first = Accept(Rules, Pair.Bob);
         Rules.Add(DialKind.Configured, Seed, 0);
         var dial = Dials(Rules).Single();
-        var decision = Rules.OnVerdict(dial.Link, Pair.Bob, First, held: null, 0);
+        var decision = Rules.OnVerdict(dial.Link, Pair.Bob, First, held: null, Rules.Peers.Moment, 0);
         Rules.OnCommitSent(dial.Link, Pair.Bob, First, Pair.Session(9), decision, 0);
         Rules.OnSessionEnded(first, EndReason.Goodbye, isTold: true, 0);
         Rules.Hangup(Pair.Bob, 0).ShouldBeTrue();
@@ -127,7 +127,7 @@ public class NodeRulesTests : NodeRulesFixture
         Rules.Add(DialKind.Configured, Seed, 0);
         var dial = Dials(Rules).Single();
         Rules.Hangup(Pair.Bob, 0);
-        Rules.OnVerdict(dial.Link, Pair.Bob, First, held: null, 0).Refusal.ShouldBe(RefusalReason.Duplicate);
+        Rules.OnVerdict(dial.Link, Pair.Bob, First, held: null, Rules.Peers.Moment, 0).Refusal.ShouldBe(RefusalReason.Duplicate);
         Dials(Rules, 1_000_000).ShouldBeEmpty();
     }
 }

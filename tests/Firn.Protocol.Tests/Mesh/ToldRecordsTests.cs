@@ -171,7 +171,7 @@ public class ToldRecordsTests : NodeRulesFixture
         long carol = Accept(Rules, Carol);
 
         // Carol has replaced the session by the one that our Commit asks for; her answer is still on its way.
-        var decision = Rules.OnVerdict(Rules.NewLink(), Carol, First, held: null, 0);
+        var decision = Rules.OnVerdict(Rules.NewLink(), Carol, First, held: null, Rules.Peers.Moment, 0);
         Rules.OnCommitSent(77, Carol, First, Pair.Session(77), decision, 0);
         Rules.OnSessionEnded(carol, EndReason.Goodbye, isTold: true, 0);
         Rules.TakeActions();

@@ -131,7 +131,7 @@ public class OneSessionTests : PeerBookFixture
     public void A_tarpit_before_the_Commit_keeps_nobody_out()
     {
         var book = Book(Pair.Alice);
-        book.OnVerdict(Pair.Bob, First, held: null, now: 0).Refusal.ShouldBe(Yes);
+        book.OnVerdict(Pair.Bob, First, held: null, proved: book.Moment, now: 0).Refusal.ShouldBe(Yes);
         Accept(book, Pair.Bob, link: 2, counter: 1).ShouldBe(Yes);
     }
 

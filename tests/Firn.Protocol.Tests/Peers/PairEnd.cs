@@ -34,6 +34,8 @@ internal sealed class PairEnd
 
     public int Downs { get; private set; }
 
+    public int Switches { get; private set; }
+
     public void CarryOut()
     {
         while (_actions.TryDequeue(out var action))
@@ -71,5 +73,7 @@ internal sealed class PairEnd
         IsUp = action switch { RaisePeerUp => true, RaisePeerDown => false, _ => IsUp };
         if (action is RaisePeerDown)
             Downs++;
+        if (action is SwitchSession)
+            Switches++;
     }
 }

@@ -17,7 +17,6 @@ internal readonly record struct PairEvent(PairEventKind Kind, int Link = 0, int 
 internal enum PairEventKind
 {
     Dial,
-    SendCommit,
     Deliver,
     Break,
     PatienceEnds,

@@ -70,6 +70,8 @@ internal sealed class PairExplorer(int[] dials, PairFaults faults)
         {
             if (model.Downs > 0)
                 Fail("a PeerDown although nothing was lost", path);
+            if (model.Switches > 0 && !model.HadWait)
+                Fail("a session gave its place to another although nothing was lost", path);
             if (model.HeldBy(0) is null)
                 Fail("no session although nothing was lost", path);
             if (model.Dials.Contains(PairDialEnd.Failed))

@@ -17,7 +17,6 @@ internal enum PairStage
 {
     Unused,
     Proving,
-    Decided,
     Committed,
     Session,
     Closed,
@@ -52,18 +51,16 @@ internal sealed class PairLink(int initiator)
 
     public PairDialEnd Result { get; set; }
 
-    public VerdictDecision Decision { get; set; }
-
-    /// <summary>What the initiator was told of the acceptor's incarnation.</summary>
-    public Incarnation Remote { get; set; }
+    /// <summary>The initiator's <see cref="PeerBook.Moment"/> when its Proof went out.</summary>
+    public long Proved { get; set; }
 
     /// <summary>What the acceptor was told of the initiator's incarnation.</summary>
     public Incarnation AcceptorSees { get; set; }
 
     public void AddTo(ref Fingerprint print)
     {
-        print.Add((int)Stage[0], (int)Stage[1], IsBroken ? 1 : 0, (int)Result, (long)Remote.Value);
-        print.Add((long)AcceptorSees.Value, Decision.Last?.GetHashCode() ?? 0, (long)Decision.Counter);
+        print.Add((int)Stage[0], (int)Stage[1], IsBroken ? 1 : 0, (int)Result);
+        print.Add((long)AcceptorSees.Value);
         foreach (var queue in To)
         {
             print.Add(queue.Count);

@@ -28,7 +28,13 @@ internal sealed class PairModel
 
     public int Downs => _ends[0].Downs + _ends[1].Downs;
 
+    /// <summary>Sessions that gave their place to another, with what was under way on them.</summary>
+    public int Switches => _ends[0].Switches + _ends[1].Switches;
+
     public bool HadFault { get; private set; }
+
+    /// <summary>Whether a message took so long that the dial behind it counts as stuck.</summary>
+    public bool HadWait { get; private set; }
 
     public SessionId? HeldBy(int side) => _ends[side].Held?.Id;
 
@@ -44,8 +50,6 @@ internal sealed class PairModel
             var link = _links[i];
             if (link.Stage[link.Initiator] == PairStage.Unused)
                 events.Add(new PairEvent(PairEventKind.Dial, i));
-            if (link.Stage[link.Initiator] == PairStage.Decided)
-                events.Add(new PairEvent(PairEventKind.SendCommit, i));
             for (int side = 0; side < 2; side++)
             {
                 if (link.To[side].Count > 0)
@@ -72,10 +76,8 @@ internal sealed class PairModel
                 link.Stage[link.Initiator] = PairStage.Proving;
                 link.Stage[1 - link.Initiator] = PairStage.Proving;
                 link.Result = PairDialEnd.Running;
+                link.Proved = _ends[link.Initiator].Book.Moment;
                 Send(link, link.Initiator, new PairMessage(PairMessageKind.Proof, Incarnation: _ends[link.Initiator].Incarnation));
-                break;
-            case PairEventKind.SendCommit:
-                SendCommit(next.Link);
                 break;
             case PairEventKind.Deliver:
                 Receive(next.Link, next.Side, link.To[next.Side].Dequeue());
@@ -87,6 +89,7 @@ internal sealed class PairModel
                 break;
             case PairEventKind.PatienceEnds:
                 _faults = _faults with { Waits = _faults.Waits - 1 };
+                HadWait = true;
                 _now += 2_000;
                 break;
             case PairEventKind.Restart:
@@ -111,11 +114,15 @@ internal sealed class PairModel
     public UInt128 Fingerprint()
     {
         var print = new Fingerprint();
-        print.Add(_faults.Breaks, _faults.Waits, _faults.Restarts, HadFault ? 1 : 0, Downs > 0 ? 1 : 0);
+        print.Add(_faults.Breaks, _faults.Waits, _faults.Restarts, HadFault ? 1 : 0, Downs > 0 ? 1 : 0, HadWait ? 1 : 0, Switches > 0 ? 1 : 0);
         foreach (var end in _ends)
             end.AddTo(ref print, _now);
         foreach (var link in _links)
+        {
             link.AddTo(ref print);
+            print.Add(_ends[link.Initiator].Held?.Moment > link.Proved ? 1 : 0);
+        }
+
         return print.Value;
     }
 
@@ -162,14 +169,12 @@ internal sealed class PairModel
             Send(link, side, new PairMessage(PairMessageKind.EndOfStream));
     }
 
-    private void SendCommit(int index)
+    private void Commit(int index, int side, Incarnation remote, VerdictDecision decision)
     {
         var link = _links[index];
-        var end = _ends[link.Initiator];
-        end.Book.OnCommitSent(Number(index), end.Peer, link.Remote, Id(index), link.Decision, _now);
-        link.Stage[link.Initiator] = PairStage.Committed;
-        Send(link, link.Initiator, new PairMessage(PairMessageKind.Commit, Session: link.Decision.Last, Counter: link.Decision.Counter));
-        end.CarryOut();
+        _ends[side].Book.OnCommitSent(Number(index), _ends[side].Peer, remote, Id(index), decision, _now);
+        link.Stage[side] = PairStage.Committed;
+        Send(link, side, new PairMessage(PairMessageKind.Commit, Session: decision.Last, Counter: decision.Counter));
     }
 
     private void Receive(int index, int side, PairMessage message)
@@ -191,12 +196,11 @@ internal sealed class PairModel
                 break;
 
             case PairMessageKind.Verdict:
-                link.Remote = message.Incarnation;
-                link.Decision = end.Book.OnVerdict(end.Peer, message.Incarnation, message.Session, _now);
-                if (link.Decision.Refusal == RefusalReason.Unspecified)
-                    link.Stage[side] = PairStage.Decided;
+                var decision = end.Book.OnVerdict(end.Peer, message.Incarnation, message.Session, link.Proved, _now);
+                if (decision.Refusal == RefusalReason.Unspecified)
+                    Commit(index, side, message.Incarnation, decision);
                 else
-                    RefuseAsInitiator(link, side);
+                    RefuseAsInitiator(link, side, decision.Refusal);
                 break;
 
             case PairMessageKind.Commit:
@@ -250,9 +254,9 @@ internal sealed class PairModel
         Shut(link, side);
     }
 
-    private static void RefuseAsInitiator(PairLink link, int side)
+    private static void RefuseAsInitiator(PairLink link, int side, RefusalReason reason)
     {
-        link.Result = link.Decision.Refusal == RefusalReason.Duplicate ? PairDialEnd.Yielded : PairDialEnd.Failed;
+        link.Result = reason == RefusalReason.Duplicate ? PairDialEnd.Yielded : PairDialEnd.Failed;
         Shut(link, side);
     }
 

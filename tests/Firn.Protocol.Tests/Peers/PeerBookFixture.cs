@@ -28,9 +28,9 @@ public abstract class PeerBookFixture
         book.OnCommit(link, peer, new Incarnation(incarnation), Id(link), last is { } l ? Id(l) : null, counter, now);
 
     /// <summary>Our own Commit, as far as it can go without the peer.</summary>
-    private protected static VerdictDecision Commit(PeerBook book, PeerKey peer, long link, SessionId? held = null, long now = 0)
+    private protected static VerdictDecision Commit(PeerBook book, PeerKey peer, long link, SessionId? held = null, long now = 0, long? proved = null)
     {
-        var decision = book.OnVerdict(peer, First, held, now);
+        var decision = book.OnVerdict(peer, First, held, proved ?? book.Moment, now);
         if (decision.Refusal == Yes)
             book.OnCommitSent(link, peer, First, Id(link), decision, now);
         return decision;

@@ -48,7 +48,7 @@ public class PeerBookTests : PeerBookFixture
         var book = Book(Pair.Alice);
         Accept(book, Pair.Bob, link: 1, counter: 1);
         Take();
-        book.OnVerdict(Pair.Bob, Second, held: null, now: 0).ShouldBe(new VerdictDecision(Yes, Last: null, Counter: 1));
+        book.OnVerdict(Pair.Bob, Second, held: null, proved: book.Moment, now: 0).ShouldBe(new VerdictDecision(Yes, Last: null, Counter: 1));
         Take().OfType<CloseLink>().ShouldHaveSingleItem().Reason.ShouldBe(EndReason.Superseded);
         book.Find(Pair.Bob)!.Held.ShouldBeNull();
     }
@@ -68,7 +68,7 @@ public class PeerBookTests : PeerBookFixture
     public void A_Commit_to_an_incarnation_that_is_over_does_not_win()
     {
         var book = Book(Pair.Alice);
-        var decision = book.OnVerdict(Pair.Bob, First, held: null, now: 0);
+        var decision = book.OnVerdict(Pair.Bob, First, held: null, proved: book.Moment, now: 0);
         Accept(book, Pair.Bob, link: 2, counter: 1, incarnation: 2);
         book.OnCommitSent(1, Pair.Bob, First, Id(1), decision, now: 0);
         book.OnAccepted(1, now: 0).ShouldBeFalse();
@@ -81,7 +81,7 @@ public class PeerBookTests : PeerBookFixture
         var book = Book(Pair.Alice);
         Accept(book, Pair.Bob, link: 1, counter: 1, incarnation: 2);
         book.OnProof(Pair.Bob, First, now: 0).Refusal.ShouldBe(RefusalReason.Stale);
-        book.OnVerdict(Pair.Bob, First, held: null, now: 0).Refusal.ShouldBe(RefusalReason.Stale);
+        book.OnVerdict(Pair.Bob, First, held: null, proved: book.Moment, now: 0).Refusal.ShouldBe(RefusalReason.Stale);
         Accept(book, Pair.Bob, link: 2, counter: 9, incarnation: 1).ShouldBe(RefusalReason.Stale);
         book.Find(Pair.Bob)!.Held!.Link.ShouldBe(1);
     }
@@ -118,7 +118,7 @@ public class PeerBookTests : PeerBookFixture
         var book = Book(Pair.Alice);
         var renamed = new PeerKey(Pair.Alice.Did, Pair.Bob.Name);
         book.OnProof(renamed, First, now: 0).Refusal.ShouldBe(RefusalReason.Self);
-        book.OnVerdict(renamed, First, held: null, now: 0).Refusal.ShouldBe(RefusalReason.Self);
+        book.OnVerdict(renamed, First, held: null, proved: book.Moment, now: 0).Refusal.ShouldBe(RefusalReason.Self);
         book.OnProof(Pair.Key("alice", 1), First, now: 0).Refusal.ShouldBe(RefusalReason.NameTaken);
     }
 
@@ -129,7 +129,7 @@ public class PeerBookTests : PeerBookFixture
         var thief = Pair.Key("bob", 1);
         Accept(book, Pair.Bob, link: 1, counter: 1);
         book.OnProof(thief, First, now: 100_000_000).Refusal.ShouldBe(RefusalReason.NameTaken);
-        book.OnVerdict(thief, First, held: null, now: 100_000_000).Refusal.ShouldBe(RefusalReason.NameTaken);
+        book.OnVerdict(thief, First, held: null, proved: book.Moment, now: 100_000_000).Refusal.ShouldBe(RefusalReason.NameTaken);
         Accept(book, thief, link: 2, counter: 1, now: 100_000_000).ShouldBe(RefusalReason.NameTaken);
 
         book.OnEnded(1, EndReason.TransportError, now: 100_000_000);
@@ -145,7 +145,7 @@ public class PeerBookTests : PeerBookFixture
         Accept(book, Pair.Key("b"), link: 1, counter: 1);
         Accept(book, Pair.Key("c"), link: 2, counter: 1);
         Accept(book, Pair.Key("d"), link: 3, counter: 1).ShouldBe(RefusalReason.Busy);
-        book.OnVerdict(Pair.Key("d"), First, held: null, now: 0).Refusal.ShouldBe(RefusalReason.Busy);
+        book.OnVerdict(Pair.Key("d"), First, held: null, proved: book.Moment, now: 0).Refusal.ShouldBe(RefusalReason.Busy);
         Accept(book, Pair.Key("c"), link: 4, counter: 2).ShouldBe(Yes);
 
         book.OnEnded(1, EndReason.TransportError, now: 10);

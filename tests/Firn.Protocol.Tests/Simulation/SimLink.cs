@@ -43,6 +43,9 @@ internal sealed class SimEnd(SimNode node)
     public bool IsClosed { get; set; }
 
     public Incarnation Remote { get; set; }
+
+    /// <summary>The book's moment when the Proof went out; the initiator's.</summary>
+    public long Proved { get; set; }
 }
 
 /// <summary>

@@ -44,6 +44,7 @@ internal sealed partial class SimNode
             var link = new SimLink(_world, (ulong)_world.Random.NextInt64(), this, target);
             var end = link.Ends[0];
             end.Number = dial.Link;
+            end.Proved = Rules.Peers.Moment;
             link.Send(end, new SimMessage(SimMessageKind.Proof) { Incarnation = Incarnation });
             _world.After(HandshakeDeadline, () => OnDeadline(link, end));
             _world.After(HandshakeDeadline, () => target.OnDeadline(link, link.Ends[1]));
@@ -76,11 +77,13 @@ internal sealed partial class SimNode
     private void OnVerdict(SimLink link, SimEnd end, SimMessage message)
     {
         var peer = link.Ends[1].Node.Key;
-        var decision = Rules.OnVerdict(end.Number, peer, message.Incarnation, message.Session, _world.Now);
+        var decision = Rules.OnVerdict(end.Number, peer, message.Incarnation, message.Session, end.Proved, _world.Now);
         if (decision.Refusal == RefusalReason.Unspecified)
         {
             end.Remote = message.Incarnation;
-            _world.After(_world.Pick(3), () => Commit(link, end, decision));
+            _ends[end.Number] = (link, end);
+            Rules.OnCommitSent(end.Number, peer, end.Remote, link.SessionId, decision, _world.Now);
+            link.Send(end, new SimMessage(SimMessageKind.Commit) { Session = decision.Last, Counter = decision.Counter });
         }
         else
         {
@@ -90,17 +93,6 @@ internal sealed partial class SimNode
         }
 
         Decide(() => { });
-    }
-
-    /// <summary>A moment after the Verdict: the node asks its rules twice, and other threads come in between.</summary>
-    private void Commit(SimLink link, SimEnd end, VerdictDecision decision)
-    {
-        if (!IsAlive || end.IsClosed)
-            return;
-
-        _ends[end.Number] = (link, end);
-        Decide(() => Rules.OnCommitSent(end.Number, link.Ends[1].Node.Key, end.Remote, link.SessionId, decision, _world.Now));
-        link.Send(end, new SimMessage(SimMessageKind.Commit) { Session = decision.Last, Counter = decision.Counter });
     }
 
     private void OnCommit(SimLink link, SimEnd end, SimMessage message)

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 namespace Firn.Transports;
 
 /// <summary>A TCP stream that remembers how the other end began, to say what it is when it is not TLS.</summary>
-internal sealed class FirstBytesStream(Socket socket) : NetworkStream(socket, ownsSocket: true)
+internal sealed class FirstBytesStream(Socket socket) : SocketStream(socket)
 {
     private const byte TlsAlert = 0x15, TlsHandshake = 0x16;   // RFC 8446, section 5.1
 

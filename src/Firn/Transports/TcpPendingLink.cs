@@ -31,7 +31,7 @@ internal sealed class TcpPendingLink : IPendingLink
         {
             await ExpectTlsAsync(cancellationToken).ConfigureAwait(false);
             var raw = new RawConnection(
-                new NetworkStream(_socket, ownsSocket: true), _remote.ToString(), "tcp", _remote, () => _socket.Close(timeout: 0));
+                new SocketStream(_socket), _remote.ToString(), "tcp", _remote, () => _socket.Close(timeout: 0));
             return await TlsLink.AcceptAsync(raw, local, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException)

@@ -19,8 +19,8 @@ internal enum LivenessAction
 /// Two more pings, which accuse nobody, keep the RTT fresh: one soon after the start (<see cref="FirstPing"/>), and one whenever the
 /// last sample is <see cref="SampleIntervals"/> intervals old although bytes flow.
 /// <para>
-/// Two idle ends whose intervals are the same would ping each other at the same time, for nothing. So one of them asks early: a tenth
-/// of the interval, and back to the begin of a <see cref="Slices">slice</see> of it, so that the pings of all its sessions leave in
+/// Two idle ends whose intervals are the same would ping each other at the same time, for nothing. So one of them asks early: a
+/// <see cref="Slices">slice</see> of the interval, and back to the begin of a slice, so that the pings of all its sessions leave in
 /// few runs of one thread and their pongs come back in bunches. Neither end's verdict is earlier for that.
 /// </para>
 /// <para>
@@ -116,8 +116,8 @@ internal struct Liveness
         if (!_asksEarly)
             return lastReceived + _interval;
 
-        long due = lastReceived + _interval - (_interval / 10);
         long slice = Math.Max(1, _interval / Slices);
+        long due = lastReceived + _interval - slice;
         return due - (due % slice);
     }
 

@@ -23,13 +23,13 @@ public class LivenessTests
     [InlineData(1_000)]
     [InlineData(15_000)]
     [InlineData(86_400_000)]
-    public void An_end_that_asks_early_does_so_a_tenth_to_a_sixth_of_the_interval_before_the_other_and_accuses_no_earlier(long interval)
+    public void An_end_that_asks_early_does_so_a_sixteenth_to_an_eighth_of_the_interval_before_the_other_and_accuses_no_earlier(long interval)
     {
         for (long start = 0; start < 2 * interval; start += Math.Max(1, interval / 50))
         {
             var run = new LivenessRun(interval, Deadline, start, asksEarly: true).Until(long.MaxValue);
             run.DeadAt.ShouldBe(start + interval + Deadline);
-            run.Pings[^1].ShouldBeInRange(start + (interval * 5 / 6), start + (interval * 9 / 10) + 1);
+            run.Pings[^1].ShouldBeInRange(start + (interval * 7 / 8), start + (interval * 15 / 16) + 1);
         }
     }
 

@@ -19,6 +19,9 @@ internal enum ReplyStatus : byte
 
     /// <summary>The process refused or failed; a sentence follows.</summary>
     Failed = 4,
+
+    /// <summary>As many as the caller may have are there already; a sentence follows.</summary>
+    Busy = 5,
 }
 
 /// <summary>What a Reply frame begins with: which call it answers (8 bytes), and how it ended (1 byte).</summary>

@@ -47,6 +47,8 @@ internal sealed partial class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool
 
         envelope = _taken[_next];
         _taken[_next++] = default;
+        if (envelope.Extra is RemoteExit exit)
+            envelope.Extra = exit.Take();
         if (envelope.Channel is { } channel)
         {
             channel.OnConsumed(envelope.Length);
@@ -66,7 +68,7 @@ internal sealed partial class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool
     {
         ReturnCurrent();
         foreach (ref var envelope in _taken.AsSpan(_next, _takenCount - _next))
-            ReturnLarge(envelope);
+            Drop(envelope);
         Return(_takenBlocks);
         (_taken, _next, _takenCount) = ([], 0, 0);
     }
@@ -182,7 +184,7 @@ internal sealed partial class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool
         }
 
         foreach (ref var envelope in dropped.Envelopes.AsSpan(0, dropped.Count))
-            ReturnLarge(envelope);
+            Drop(envelope);
         Return(blocks);
         CancelWait();
     }
@@ -266,8 +268,9 @@ internal sealed partial class Mailbox<TMessage> : Mailbox, IValueTaskSource<bool
         _current = null;
     }
 
-    private static void ReturnLarge(in Envelope<TMessage> envelope)
+    private static void Drop(in Envelope<TMessage> envelope)
     {
+        (envelope.Extra as RemoteExit)?.Take();
         if (envelope is { Channel: { } channel, Reserved: >= 0 })
             new LargeBody(envelope.Buffer!, envelope.Length, envelope.Reserved).Return(channel);
     }

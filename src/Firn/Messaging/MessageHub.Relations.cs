@@ -205,10 +205,11 @@ internal sealed partial class MessageHub
                 OnDown(down.Watcher, down.Reference, down.Target, null, down.Reason);
                 break;
             case DeliverExit exit:
-                _processes.GetValueOrDefault(exit.Process)?.OnExitSignal(IdOf(exit.From), exit.Reason, exit.IsLink);
+                _processes.GetValueOrDefault(exit.Process)?.OnExitSignal(
+                    IdOf(exit.From), exit.Reason, exit.IsLink, _sessions.GetValueOrDefault(exit.From.Session));
                 break;
             case ExitOfAbsent exit:
-                _processes.GetValueOrDefault(exit.Process)?.OnExitSignal(exit.From, exit.Reason, isLink: true);
+                _processes.GetValueOrDefault(exit.Process)?.OnExitSignal(exit.From, exit.Reason, isLink: true, sender: null);
                 break;
             case ForgetSession gone:
                 _sessions.TryRemove(gone.Session, out _);

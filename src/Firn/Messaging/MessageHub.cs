@@ -47,6 +47,9 @@ internal sealed partial class MessageHub : ProcessHost
 
     public MessageCounts Counts { get; } = new();
 
+    /// <summary>What runs here for peers.</summary>
+    public SpawnQuota Spawned { get; } = new();
+
     /// <summary>Processes that have not ended.</summary>
     public int Count => _processes.Count;
 

@@ -17,6 +17,7 @@ internal sealed partial class MessageLink
     private uint _lastIn;
     private long _stray;   // what may still come on channels whose target is gone
     private bool _isIncomingClosed;
+    private long _waitingExits;
 
     /// <summary>What is left of the session's credit for incoming messages.</summary>
     public (long Reserve, long Windows) FreeCredit => _credit?.Free ?? (MessageCredit.Reserve, MessageCredit.Budget);
@@ -67,6 +68,13 @@ internal sealed partial class MessageLink
     {
         if (call != 0)
             Refuse(call, ReplyStatus.NoProcess, "The process has ended.");
+    }
+
+    /// <summary>An exit that the peer told of waits for a process to take note of it, and costs so many bytes; or, below 0, no longer does.</summary>
+    public void ChargeExit(int bytes)
+    {
+        if (Interlocked.Add(ref _waitingExits, bytes) > RemoteExit.MaxWaiting && bytes > 0)
+            _session.Close(EndReason.ProtocolError, $"exits of more than {RemoteExit.MaxWaiting} bytes wait in processes that trap them");
     }
 
     /// <summary>The target of a channel is gone.</summary>
@@ -180,7 +188,7 @@ internal sealed partial class MessageLink
     private string? OnReply(ReadOnlySpan<byte> payload)
     {
         var header = ReplyHeader.Read(payload);
-        if (header.Status > ReplyStatus.Failed)
+        if (header.Status > ReplyStatus.Busy)
             return $"a reply with status {(byte)header.Status}";
 
         OnReply(header, payload[ReplyHeader.Size..]);

@@ -33,6 +33,7 @@ internal abstract class PendingCall : IWaiter
             ReplyStatus.NoProcess => FailureReason.NoProcess,
             ReplyStatus.BadMessage => FailureReason.BadMessage,
             ReplyStatus.NotRegistered => FailureReason.NotRegistered,
+            ReplyStatus.Busy => FailureReason.Busy,
             _ => FailureReason.CallFailed,
         },
         sentence);

@@ -77,14 +77,22 @@ internal abstract partial class ProcessCore(MessageHub hub, ulong number)
     }
 
     /// <summary>Another process has ended or wants this one to. Along a chain of links the first end is told of, not each that followed.</summary>
-    public void OnExitSignal(Pid from, ExitReason reason, bool isLink)
+    public void OnExitSignal(Pid from, ExitReason reason, bool isLink, MessageLink? sender)
     {
         if (reason.Kind == ExitKind.Killed && !isLink)
             Exit(reason);
         else if (TrapsExits)
-            Mailbox.DeliverNotice(new ExitNotice(from, reason, isLink));
+            Trap(new ExitNotice(from, reason, isLink), sender);
         else if (reason.Kind != ExitKind.Normal)
             Exit(!isLink ? reason : reason.Kind == ExitKind.Linked ? reason : new ExitReason(ExitKind.Linked, $"{from} ended: {reason}"));
+    }
+
+    private void Trap(ExitNotice notice, MessageLink? sender)
+    {
+        if (sender is null)
+            Mailbox.DeliverNotice(notice);
+        else
+            new RemoteExit(notice, sender).DeliverTo(Mailbox);
     }
 
     /// <summary>The function.</summary>

@@ -29,10 +29,12 @@ internal sealed class SpawnRequest(MessageHub hub, SpawnTarget target) : OnceTar
         var link = channel.Link;
         try
         {
-            if (hub.FindFunction(target.Function) is { } function)
-                hub.SpawnFor(link, call, target.LinkedTo, function.Create(hub, argument.Bytes));
-            else
+            if (hub.FindFunction(target.Function) is not { } function)
                 Refuse(ReplyStatus.NotRegistered, $"No function called \"{target.Function}\" is registered at {hub.Life.Node.Name}: Register it there first.");
+            else if (!hub.Spawned.TryTake(link.PeerKey))
+                Refuse(ReplyStatus.Busy, $"{SpawnQuota.MaxPerPeer} functions that this node has spawned run at {hub.Life.Node.Name}: end some first.");
+            else
+                Start(link, call, function, argument);
         }
         catch (FirnException e)
         {
@@ -53,5 +55,26 @@ internal sealed class SpawnRequest(MessageHub hub, SpawnTarget target) : OnceTar
             if (call != 0)
                 link.Refuse(call, status, sentence);
         }
+    }
+
+    private void Start(MessageLink link, ulong call, RegisteredFunction function, LargeBody argument)
+    {
+        try
+        {
+            var process = function.Create(hub, argument.Bytes);
+            hub.SpawnFor(link, call, target.LinkedTo, process);
+            _ = ReturnAsync(process.Ended, link.PeerKey);
+        }
+        catch
+        {
+            hub.Spawned.Return(link.PeerKey);
+            throw;
+        }
+    }
+
+    private async Task ReturnAsync(Task ended, PeerKey peer)
+    {
+        await ended.ConfigureAwait(false);
+        hub.Spawned.Return(peer);
     }
 }

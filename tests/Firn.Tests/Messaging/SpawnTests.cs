@@ -1,3 +1,4 @@
+using Firn.Messaging;
 using Firn.Testing;
 using Google.Protobuf.WellKnownTypes;
 
@@ -104,6 +105,25 @@ public sealed class SpawnTests : ProcessFixture
         process.Start();
         await process.Ended.WaitAsync(EventLog.Ceiling);
         hasRun.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_peer_may_have_so_many_functions_running_and_again_when_some_have_returned()
+    {
+        var (_, beta, peer) = await PairAsync();
+        var hold = new TaskCompletionSource();
+        beta.Node.Register<int, int>("deaf", (_, _) => hold.Task);
+        var spawned = await Task.WhenAll(Enumerable.Range(0, SpawnQuota.MaxPerPeer).Select(i => peer.SpawnAsync<int, int>("deaf", i)));
+
+        (await FailureAsync(peer.SpawnAsync<int, int>("deaf", -1))).Reason.ShouldBe(FailureReason.Busy);
+        beta.Node.Exit(spawned[0].Id, ExitReason.Killed);   // dead to all others, but its function still runs
+        (await FailureAsync(peer.SpawnAsync<int, int>("deaf", -1))).Reason.ShouldBe(FailureReason.Busy);
+
+        hold.SetResult();
+        foreach (var process in spawned)
+            await beta.WhenDownAsync(process);
+        await peer.SpawnAsync<int, int>("deaf", -1);
+        peer.IsConnected.ShouldBeTrue();
     }
 
     private sealed record Loose(int N);

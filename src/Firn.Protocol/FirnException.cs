@@ -18,6 +18,12 @@ public enum FailureReason
     /// <summary>Cookie, key or certificate were not accepted by one of the two ends.</summary>
     AuthenticationFailed,
 
+    /// <summary>The peer's key is not trusted here.</summary>
+    NotTrusted,
+
+    /// <summary>One of the two ends admits by cookie, the other by trust alone.</summary>
+    AdmissionDiffers,
+
     /// <summary>Both ends know the cookie but belong to different clusters.</summary>
     ClusterDiffers,
 
@@ -30,7 +36,7 @@ public enum FailureReason
     /// <summary>The address leads back to this node, or to a copy of its identity.</summary>
     Self,
 
-    /// <summary>The name belongs to another key, seen a short time ago.</summary>
+    /// <summary>The name belongs to another key: pinned, or seen a short time ago.</summary>
     NameTaken,
 
     /// <summary>A newer incarnation of this identity is known there: a copy of it runs elsewhere.</summary>

@@ -52,6 +52,9 @@ public sealed partial class Node : IAsyncDisposable
     /// <summary>Cancelled when the node is disposed.</summary>
     public CancellationToken Stopped { get; }
 
+    /// <summary>What this node asks of peers.</summary>
+    public AdmissionMode Admission => _setup.Options.Admit;
+
     internal FirnHome? Home => _setup.Home;
 
     internal NodeCore Core => _core;
@@ -94,6 +97,34 @@ public sealed partial class Node : IAsyncDisposable
     /// <exception cref="FirnException">It could not be reached, or one of the two ends refused.</exception>
     public Task<Peer> ConnectAsync(NodeAddress address, CancellationToken cancellationToken = default) =>
         _core.ConnectAsync(address, cancellationToken);
+
+    /// <summary>
+    /// Trusts the node of <paramref name="did"/> from now on; with a home also in later runs, as its other nodes do. In
+    /// <see cref="AdmissionMode.Cookie"/> that only pins its name.
+    /// </summary>
+    /// <param name="did">Its key.</param>
+    /// <param name="name">The only name that it may have, <c>name</c> or <c>name@host</c>, and that nobody else may; any if null.</param>
+    /// <param name="cancellationToken">Ends the wait; the change may stay.</param>
+    /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: the name is pinned to another key, or malformed.</exception>
+    public Task TrustAsync(Did did, string? name = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(did);
+        var entry = new TrustEntry(did, name is null ? null : TrustEntry.CheckName(name), null, _core.Clock.Wall);
+        return _core.Admission.ChangeTrustAsync(list => list.With(entry with { Label = list.Find(did)?.Label })).WaitAsync(cancellationToken);
+    }
+
+    /// <summary>No longer trusts the node of <paramref name="did"/>: its session ends, with <see cref="EndReason.Refused"/>, if it came in by trust.</summary>
+    public Task DistrustAsync(Did did, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(did);
+        return _core.Admission.ChangeTrustAsync(list => list.Without(did)).WaitAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Takes up at once what has changed about cookies and trust list of the home. It does so by itself within 5 seconds.
+    /// </summary>
+    /// <exception cref="FirnException">They cannot be read; the node goes on with what it has.</exception>
+    public Task ReloadAsync(CancellationToken cancellationToken = default) => _core.Admission.ReloadAsync().WaitAsync(cancellationToken);
 
     /// <summary>The connected peer with this full name, name before the <c>@</c>, or unambiguous beginning of one.</summary>
     /// <exception cref="FirnException"><see cref="FailureReason.NotConnected"/>: there is none;
@@ -181,6 +212,7 @@ public sealed partial class Node : IAsyncDisposable
     {
         _events = RaiseEventsAsync(_core.Events.Watch(static e => e is PeerUpEvent or PeerDownEvent));
         _record.Start();
+        _core.Admission.Start();
         foreach (var peer in peers)
             _core.Tell((rules, now) => rules.Add(DialKind.Configured, peer, now));
         if (_setup.Home is { } home)
@@ -202,7 +234,7 @@ public sealed partial class Node : IAsyncDisposable
         foreach (var other in RunningNodes.List(home).Where(n => n.Did != Self.Did && n.Cluster == Self.Cluster && n.Listening.Count > 0))
         {
             var address = OwnAddresses.FromThisMachine(other.Listening[0]);
-            _core.Tell((rules, now) => rules.Add(DialKind.Local, address, now));
+            _core.Tell((rules, now) => rules.Add(DialKind.Local, address, now, other.Did));
         }
     }
 

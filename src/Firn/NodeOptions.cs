@@ -18,13 +18,22 @@ public sealed class NodeOptions
     /// </summary>
     public string? Home { get; set; }
 
-    /// <summary>Use no home at all: a fresh identity for this run only. Needs <see cref="Cookie"/>.</summary>
+    /// <summary>Use no home at all: a fresh identity for this run only. Needs <see cref="Cookie"/>, or <see cref="AdmissionMode.Trust"/>.</summary>
     public bool Ephemeral { get; set; }
 
-    /// <summary>The cookie itself, instead of the one of the home. Prefer a file: this one stays in memory as text.</summary>
+    /// <summary>What a peer must have: the cookie, a trusted key, or both.</summary>
+    public AdmissionMode Admit { get; set; }
+
+    /// <summary>Keys of peers to trust, as DIDs, besides those of the home's trust list.</summary>
+    public IList<string> Trusted { get; } = [];
+
+    /// <summary>
+    /// The cookie itself, instead of the one of the home; of several, one a line, the first proves and all verify. Prefer a file: this one
+    /// stays in memory as text.
+    /// </summary>
     public string? Cookie { get; set; }
 
-    /// <summary>A file that holds the cookie, instead of <c>&lt;home&gt;/cookie</c>.</summary>
+    /// <summary>A file that holds the cookie, or several, one a line, instead of <c>&lt;home&gt;/cookie</c>.</summary>
     public string? CookieFile { get; set; }
 
     /// <summary>The cluster: only nodes of the same one connect. At most 64 of <c>[A-Za-z0-9._-]</c>.</summary>
@@ -83,8 +92,12 @@ public sealed class NodeOptions
     {
         RequireSpan(PingInterval, "ping interval");
         RequireSpan(PingDeadline, "ping deadline");
-        if (Ephemeral && Cookie is null && CookieFile is null)
+        if (!Enum.IsDefined(Admit))
+            throw new FirnException(FailureReason.InvalidInput, $"Admit is {Admit}: expected Cookie, Trust or Both.");
+        if (Ephemeral && Admit != AdmissionMode.Trust && Cookie is null && CookieFile is null)
             throw new FirnException(FailureReason.InvalidInput, "An ephemeral node has no home to keep a cookie in: expected Cookie or CookieFile to be set.");
+        if (Admit == AdmissionMode.Trust && (Cookie is not null || CookieFile is not null))
+            throw new FirnException(FailureReason.InvalidInput, "A node that admits by trust has no use for a cookie: expected neither Cookie nor CookieFile, or Admit to be Both.");
         if (Cookie is not null && CookieFile is not null)
             throw new FirnException(FailureReason.InvalidInput, "Both Cookie and CookieFile are set: expected one of them.");
     }

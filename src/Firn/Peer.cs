@@ -46,6 +46,14 @@ public sealed class Peer
     /// <summary>Why <see cref="Role"/> is <see cref="NodeRole.Indeterminate"/>; null when it is not.</summary>
     public string? RoleReason => Negotiate().Reason;
 
+    /// <summary>What this node asked of it before it was a peer.</summary>
+    public AdmissionMode Admission => _node.Setup.Options.Admit;
+
+    /// <summary>Which cookie the session was proved by: the one that proves now, or one that only verifies still; null if none was.</summary>
+    public CookieAge? Cookie => _node.Setup.Handshake.Admission.Keyring is { } keyring && _session.Terms.Cookie is { } proved
+        ? keyring.IndexOf(proved) == 0 ? CookieAge.Current : CookieAge.Old
+        : null;
+
     /// <summary>What it can do.</summary>
     public IReadOnlyList<string> Capabilities => Description.Capabilities;
 

@@ -10,7 +10,7 @@ public sealed class CommandLineTests : NodeTests
     private static readonly string[] PeerMembers =
     [
         "name", "did", "incarnation", "sessionId", "address", "transport", "direction", "role", "capabilities", "rttMs",
-        "connectedAt", "softwareVersion",
+        "connectedAt", "softwareVersion", "admission", "cookie",
     ];
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class CommandLineTests : NodeTests
         (await alpha.RunAsync("peers")).Output.ShouldContain(beta.Name);
 
         JsonElement status = (await alpha.RunAsync("status", "--json")).Json;
-        Members(status).ShouldBe(["name", "did", "incarnation", "cluster", "listening", "peers", "startedAt", "version"]);
+        Members(status).ShouldBe(["name", "did", "incarnation", "cluster", "listening", "peers", "startedAt", "version", "admission"]);
         status.GetProperty("listening")[0].GetString().ShouldBe($"tcp://{alpha.Address}");
         status.GetProperty("peers").GetInt32().ShouldBe(1);
         status.GetProperty("cluster").GetString().ShouldBe("default");
@@ -153,7 +153,7 @@ public sealed class CommandLineTests : NodeTests
         CommandResult help = await Home.RunAsync("--help");
 
         help.ExitCode.ShouldBe(0);
-        foreach (string command in new[] { "up", "status", "peers", "dial", "hangup", "ping", "names", "send", "call", "bench", "events", "stop", "cookie", "demo", "completions" })
+        foreach (string command in new[] { "up", "status", "peers", "dial", "hangup", "ping", "names", "send", "call", "bench", "events", "stop", "cookie", "trust", "pins", "demo", "completions" })
         {
             help.Output.ShouldContain($"\n  {command}");
         }

@@ -3,7 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace Firn.AspNetCore;
 
-/// <summary>A node about itself: its real listening addresses, how many peers are connected, times in UTC.</summary>
+/// <summary>
+/// A node about itself: its real listening addresses, how many peers are connected, times in UTC. It admits by <c>cookie</c>, <c>trust</c>
+/// or <c>both</c>.
+/// </summary>
 internal sealed record StatusBody(
     string Name,
     string Did,
@@ -12,11 +15,13 @@ internal sealed record StatusBody(
     IReadOnlyList<string> Listening,
     int Peers,
     DateTime StartedAt,
-    string Version);
+    string Version,
+    string Admission);
 
 /// <summary>
 /// One connected peer. The direction is <c>inbound</c> or <c>outbound</c>; the role <c>entry</c>, <c>exit</c>,
-/// <c>relay</c> or <c>indeterminate</c>; the RTT null until measured; times in UTC.
+/// <c>relay</c> or <c>indeterminate</c>; the RTT null until measured; times in UTC. It was admitted by <c>cookie</c>, <c>trust</c> or
+/// <c>both</c>; its cookie is <c>current</c> or <c>old</c>, or null.
 /// </summary>
 internal sealed record PeerBody(
     string Name,
@@ -30,7 +35,9 @@ internal sealed record PeerBody(
     IReadOnlyList<string> Capabilities,
     double? RttMs,
     DateTime ConnectedAt,
-    string SoftwareVersion);
+    string SoftwareVersion,
+    string Admission,
+    string? Cookie);
 
 /// <summary>
 /// Something that happened at a node: <c>peerUp</c>, <c>peerDown</c> (with a reason), <c>peerChanged</c>,
@@ -64,6 +71,15 @@ internal sealed record DialBody(string? Address);
 /// <summary>Names a peer, or an unambiguous prefix of its name; in an answer the full name.</summary>
 internal sealed record NameBody(string? Name);
 
+/// <summary>A node has taken up what changed about cookies and trust list of its home.</summary>
+internal sealed record ReloadBody(string Name, int SessionsEnded);
+
+/// <summary>
+/// A name that belongs to a key: a <c>recent</c> one while connected and for some seconds still, a <c>kept</c> one until it is forgotten, a
+/// <c>trusted</c> one as long as the trust list says so.
+/// </summary>
+internal sealed record PinBody(string Name, string Did, string Kind, bool Connected, double? SecondsLeft);
+
 /// <summary>One answered ping.</summary>
 internal sealed record PingBody(string Name, string Address, double RttMs);
 
@@ -81,6 +97,9 @@ internal sealed record ErrorBody(string Reason, string Message);
 [JsonSerializable(typeof(DialBody))]
 [JsonSerializable(typeof(NameBody))]
 [JsonSerializable(typeof(PingBody))]
+[JsonSerializable(typeof(ReloadBody))]
+[JsonSerializable(typeof(PinBody))]
+[JsonSerializable(typeof(IReadOnlyList<PinBody>))]
 [JsonSerializable(typeof(NamesBody))]
 [JsonSerializable(typeof(SentBody))]
 [JsonSerializable(typeof(BenchBody))]

@@ -47,6 +47,16 @@ internal sealed class ControlClient : IDisposable
     public Task<PingBody> PingAsync(string name, CancellationToken cancellationToken) => PostAsync(
         "v1/ping", new NameBody(name), ControlJson.Default.NameBody, ControlJson.Default.PingBody, cancellationToken);
 
+    /// <summary>Has the node take up what has changed about cookies and trust list of its home.</summary>
+    public Task<ReloadBody> ReloadAsync(CancellationToken cancellationToken) => PostAsync(
+        "v1/reload", new NameBody(null), ControlJson.Default.NameBody, ControlJson.Default.ReloadBody, cancellationToken);
+
+    public Task<IReadOnlyList<PinBody>> PinsAsync(CancellationToken cancellationToken) =>
+        GetAsync("v1/pins", ControlJson.Default.IReadOnlyListPinBody, cancellationToken);
+
+    public Task<PinBody> ForgetPinAsync(string name, CancellationToken cancellationToken) => PostAsync(
+        "v1/pins/forget", new NameBody(name), ControlJson.Default.NameBody, ControlJson.Default.PinBody, cancellationToken);
+
     /// <summary>Asks the node to stop; answers its name before it does.</summary>
     public Task<NameBody> StopAsync(CancellationToken cancellationToken) => PostAsync(
         "v1/stop", new NameBody(null), ControlJson.Default.NameBody, ControlJson.Default.NameBody, cancellationToken);

@@ -27,6 +27,9 @@ internal sealed class ControlEndpoints
             ["/v1/dial"] = (HttpMethods.Post, DialAsync),
             ["/v1/hangup"] = (HttpMethods.Post, HangupAsync),
             ["/v1/ping"] = (HttpMethods.Post, PingAsync),
+            ["/v1/reload"] = (HttpMethods.Post, ReloadAsync),
+            ["/v1/pins"] = (HttpMethods.Get, http => ControlAnswers.WriteAsync(http, _node.Pins(), ControlJson.Default.IReadOnlyListPinBody)),
+            ["/v1/pins/forget"] = (HttpMethods.Post, ForgetPinAsync),
             ["/v1/names"] = (HttpMethods.Get, messages.NamesAsync),
             ["/v1/send"] = (HttpMethods.Post, messages.SendAsync),
             ["/v1/call"] = (HttpMethods.Post, messages.CallAsync),
@@ -83,6 +86,18 @@ internal sealed class ControlEndpoints
         string name = await ReadNameAsync(http).ConfigureAwait(false);
         var ping = await _node.PingAsync(name, http.RequestAborted).ConfigureAwait(false);
         await ControlAnswers.WriteAsync(http, ping, ControlJson.Default.PingBody).ConfigureAwait(false);
+    }
+
+    private async Task ReloadAsync(HttpContext http)
+    {
+        var reloaded = await _node.ReloadAsync(http.RequestAborted).ConfigureAwait(false);
+        await ControlAnswers.WriteAsync(http, reloaded, ControlJson.Default.ReloadBody).ConfigureAwait(false);
+    }
+
+    private async Task ForgetPinAsync(HttpContext http)
+    {
+        string name = await ReadNameAsync(http).ConfigureAwait(false);
+        await ControlAnswers.WriteAsync(http, _node.ForgetPin(name), ControlJson.Default.PinBody).ConfigureAwait(false);
     }
 
     private Task StopAsync(HttpContext http)

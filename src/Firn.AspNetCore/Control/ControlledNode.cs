@@ -19,7 +19,8 @@ internal sealed partial class ControlledNode(Node node) : IControlledNode
             [.. self.Listening.Select(address => address.ToString())],
             node.Peers.Count,
             self.StartedAt.UtcDateTime,
-            self.SoftwareVersion);
+            self.SoftwareVersion,
+            ControlJson.Spell(node.Admission));
     }
 
     public IReadOnlyList<PeerBody> Peers() =>
@@ -104,7 +105,9 @@ internal sealed partial class ControlledNode(Node node) : IControlledNode
         peer.Capabilities,
         Milliseconds(peer.Rtt),
         peer.ConnectedAt.UtcDateTime,
-        peer.SoftwareVersion);
+        peer.SoftwareVersion,
+        ControlJson.Spell(peer.Admission),
+        peer.Cookie is { } age ? ControlJson.Spell(age) : null);
 
     private static double Milliseconds(TimeSpan time) => Math.Round(time.TotalMilliseconds, 3);
 }

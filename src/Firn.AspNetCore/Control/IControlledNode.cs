@@ -14,6 +14,15 @@ internal interface IControlledNode
 
     Task<PingBody> PingAsync(string name, CancellationToken cancellationToken);
 
+    /// <summary>Takes up at once what has changed about cookies and trust list of the home.</summary>
+    Task<ReloadBody> ReloadAsync(CancellationToken cancellationToken);
+
+    /// <summary>Which name belongs to which key.</summary>
+    IReadOnlyList<PinBody> Pins();
+
+    /// <summary>Gives a name free, and answers which it was.</summary>
+    PinBody ForgetPin(string name);
+
     /// <summary>What has a name at a node: this one unless another is named.</summary>
     Task<NamesBody> NamesAsync(string? wanted, CancellationToken cancellationToken);
 

@@ -29,7 +29,7 @@ internal sealed class CommonOptions
     }
 
     /// <summary>Whether it serves its control socket; a program's node need not.</summary>
-    private static bool IsControlled(RunningNode node) =>
+    public static bool IsControlled(RunningNode node) =>
         node.ControlSocket is { } socket && (OperatingSystem.IsWindows() || File.Exists(socket));
 
     /// <summary>A client of the node that the command line means.</summary>

@@ -81,6 +81,8 @@ internal static class Tool
             EventsCommand.Create(common),
             StopCommand.Create(common),
             CookieCommand.Create(common),
+            TrustCommand.Create(common),
+            PinsCommand.Create(common),
             DemoCommand.Create(common),
             CompletionsCommand.Create(),
         };

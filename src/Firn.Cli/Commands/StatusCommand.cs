@@ -33,6 +33,7 @@ internal static class StatusCommand
         did          {status.Did}
         incarnation  {status.Incarnation}
         cluster      {status.Cluster}
+        admits by    {(status.Admission == "both" ? "cookie and trust" : status.Admission)}
         listening    {string.Join(", ", status.Listening)}
         peers        {status.Peers}
         up           {Durations.Show(now - status.StartedAt)}

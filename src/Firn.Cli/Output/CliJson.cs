@@ -5,6 +5,8 @@ namespace Firn.Cli;
 /// <summary>What the tool says in JSON beyond the control API's own shapes.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(CookieRecord))]
+[JsonSerializable(typeof(TrustRecord))]
+[JsonSerializable(typeof(IReadOnlyList<TrustRecord>))]
 [JsonSerializable(typeof(PingRecord))]
 [JsonSerializable(typeof(DemoRecord))]
 [JsonSerializable(typeof(CallRecord))]

@@ -6,7 +6,7 @@ namespace Firn.Cli;
 /// <summary>Peers as people read them: one row each.</summary>
 internal static class PeerRows
 {
-    public static readonly IReadOnlyList<string> Headings = ["NAME", "ADDRESS", "DIRECTION", "ROLE", "RTT", "UP"];
+    public static readonly IReadOnlyList<string> Headings = ["NAME", "ADDRESS", "DIRECTION", "ROLE", "BY", "RTT", "UP"];
 
     public static IReadOnlyList<string> Row(PeerBody peer, DateTime now) =>
     [
@@ -14,6 +14,7 @@ internal static class PeerRows
         Printable.Line(peer.Address),
         peer.Direction,
         peer.Role,
+        By(peer),
         peer.RttMs is { } rtt ? Milliseconds(rtt) : "-",
         Durations.Show(now - peer.ConnectedAt),
     ];
@@ -21,6 +22,18 @@ internal static class PeerRows
     /// <summary>The table of <c>firn peers</c>.</summary>
     public static IEnumerable<string> Table(IEnumerable<PeerBody> peers, DateTime now) =>
         Columns.Align(Headings, peers.Select(peer => Row(peer, now)));
+
+    /// <summary>What admitted it: <c>cookie</c>, <c>old cookie</c>, <c>trust</c>, <c>trust, old cookie</c>.</summary>
+    private static string By(PeerBody peer)
+    {
+        string cookie = peer.Cookie == "old" ? "old cookie" : "cookie";
+        return peer.Admission switch
+        {
+            "trust" => "trust",
+            "both" => $"trust, {cookie}",
+            _ => cookie,
+        };
+    }
 
     /// <summary>Three digits that matter: <c>0.213 ms</c>, <c>12.4 ms</c>, <c>230 ms</c>.</summary>
     public static string Milliseconds(double value) =>

@@ -15,13 +15,20 @@ internal static class JoinHint
             return ["it listens nowhere, so nobody can join it; 'firn dial ADDRESS' reaches others"];
 
         var (address, isLocal) = Reachable(listening, lan);
-        string options = (cookieFile is null ? "" : $" --cookie-file {cookieFile}")
+        string options = (self.Admission == "cookie" ? "" : $" --admit {self.Admission}") + (cookieFile is null ? "" : $" --cookie-file {cookieFile}")
             + (self.Cluster == "default" ? "" : $" --cluster {self.Cluster}");
         string who = isLocal ? "another node on this machine" : "another machine";
         string how = cookieFile is not null ? $"with a copy of {cookieFile}:"
             : isLocal ? "with:"
             : "with this cookie ('firn cookie show' here, 'firn cookie import' there), then:";
-        return [$"{who} joins {how}", $"  firn up{options} --peer {address}"];
+        string join = $"  firn up{options} --peer {address}";
+        string[] trust = [$"  firn trust add {self.Did}", "  firn trust add ITS-DID, here"];
+        return self.Admission switch
+        {
+            "cookie" => [$"{who} joins {how}", join],
+            "trust" => [$"{who} joins when each trusts the other's key:", .. trust, join],
+            _ => [$"{who} joins when each trusts the other's key:", .. trust, $"and {how}", join],
+        };
     }
 
     private static (string Address, bool IsLocal) Reachable(List<NodeAddress> listening, string? lan)

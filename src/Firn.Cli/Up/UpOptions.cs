@@ -33,6 +33,9 @@ internal sealed class UpOptions
         HelpName = "F",
     };
 
+    private readonly Option<AdmissionMode?> _admit = Parsed.Choice<AdmissionMode>(
+        "--admit", "What a peer must have: the cookie, a key that 'firn trust' lists, or both [default: cookie]", "cookie|trust|both");
+
     private readonly Option<NodeRole?> _role = Role("--role", "Always take this role: entry, exit, relay or indeterminate");
     private readonly Option<NodeRole?> _preferRole = Role("--prefer-role", "Take this role where the peer lets it");
     private readonly Option<NodeRole?> _excludeRole = Role("--exclude-role", "Never take this role");
@@ -60,7 +63,7 @@ internal sealed class UpOptions
     {
         Option[] options =
         [
-            _name, _listen, _peers, _cluster, _cookieFile, _role, _preferRole, _excludeRole, _mesh, _pingInterval, _pingDeadline,
+            _name, _listen, _peers, _cluster, _cookieFile, _admit, _role, _preferRole, _excludeRole, _mesh, _pingInterval, _pingDeadline,
             _noDiscovery, _logLevel, ExitWithStdin,
         ];
         foreach (var option in options)
@@ -70,6 +73,8 @@ internal sealed class UpOptions
         {
             if (new Option[] { _role, _preferRole, _excludeRole }.Count(option => result.GetResult(option) is not null) > 1)
                 result.AddError("--role, --prefer-role and --exclude-role exclude each other");
+            if (result.GetResult(_cookieFile) is not null && result.GetValue(_admit) == AdmissionMode.Trust)
+                result.AddError("--cookie-file: with --admit trust no cookie plays a part; --admit both asks for it as well");
         });
     }
 
@@ -85,6 +90,7 @@ internal sealed class UpOptions
             Discovery = !parsed.GetValue(_noDiscovery),
             LoggerFactory = loggers,
         };
+        options.Admit = parsed.GetValue(_admit) ?? options.Admit;
         options.Cluster = parsed.GetValue(_cluster) ?? options.Cluster;
         options.Mesh = parsed.GetValue(_mesh) ?? options.Mesh;
         if (parsed.GetResult(_pingInterval) is not null)

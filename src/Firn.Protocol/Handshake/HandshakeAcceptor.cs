@@ -8,7 +8,7 @@ namespace Firn.Protocol;
 /// <param name="Incarnation">The initiator's incarnation.</param>
 /// <param name="ExpectedName">The name it expected here, if any; it is this node's.</param>
 /// <param name="ExpectedDid">The DID it expected here, if any; it is this node's.</param>
-/// <param name="Key">Which key of the keyring it proved with.</param>
+/// <param name="Key">Which key of the keyring it proved with; 0 where admission is by trust.</param>
 internal sealed record ProofReceived(NodeName Name, Incarnation Incarnation, string? ExpectedName, Did? ExpectedDid, int Key);
 
 /// <summary>What a Commit says.</summary>
@@ -120,12 +120,28 @@ internal sealed class HandshakeAcceptor(
 
         if (WireFields.Nonce(proof.Nonce).AsSpan().SequenceEqual(Nonce))
             throw Reflected();
-        if (!message.HasMac && proof.Admission != Self.Admission)
+        if (!Self.Admission.Mode.GoesWith(proof.Admission))
             throw AdmissionDiffers(proof.Admission);
 
-        var candidates = new HandshakeKeys[Self.Keyring.Count];
+        int key = 0;
+        if (Self.Admission.Keyring is { } keyring)
+            key = VerifyCookie(message, keyring, proof.Version);
+        else
+            AbsorbPlain(message);
+        if (!Self.Admission.Trusts(Remote.Did))
+            throw NotTrusted($"{Remote.Did} dialled, and this node does not trust it.");
+
+        IsVouchedFor = !Self.UsesMac;
+        IsAwaited = true;
+        return key;
+    }
+
+    /// <summary>Finds the cookie that the peer has proved, and settles on it.</summary>
+    private int VerifyCookie(HandshakeMessage message, Keyring keyring, uint version)
+    {
+        var candidates = new HandshakeKeys[keyring.Count];
         for (int i = 0; i < candidates.Length; i++)
-            candidates[i] = new HandshakeKeys(Self.Keyring[i], proof.Version);
+            candidates[i] = new HandshakeKeys(keyring[i], version);
         int key = Transcript.Verify(message, HandshakeRole.Initiator, candidates);
         for (int i = 0; i < candidates.Length; i++)
         {
@@ -141,12 +157,11 @@ internal sealed class HandshakeAcceptor(
                 $"The peer that dialled is not let in: {RefusalSentence.WrongProof(Self)}");
         }
 
-        Adopt(candidates[key]);
-        IsAwaited = true;
-        return proof.Admission == Self.Admission ? key : throw AdmissionDiffers(proof.Admission);
+        Adopt(keyring[key], candidates[key]);
+        return key;
     }
 
-    /// <summary>The peer knows the cookie: what it says can be believed, and may still be wrong here.</summary>
+    /// <summary>The peer has proved itself: what it says can be believed, and may still be wrong here.</summary>
     private void CheckMeaning(ProofReceived proof, string cluster)
     {
         if (Remote.Did == Self.Did)
@@ -171,8 +186,9 @@ internal sealed class HandshakeAcceptor(
             throw WrongPeer($"{proof.Name} expected {name} here, but this is {Self.Name}.");
     }
 
-    private static HandshakeException AdmissionDiffers(Admission offered) => new(
+    private HandshakeException AdmissionDiffers(Admission theirs) => new(
         RefusalCause.AdmissionDiffers,
-        RefusalReason.AuthenticationFailed,
-        $"The peer asks to be admitted by {offered}; this node admits by cookie.");
+        RefusalReason.AdmissionDiffers,
+        $"The peer admits {AdmissionModes.FromWire(theirs).Describe()}, this node {((AdmissionMode?)Self.Admission.Mode).Describe()}: " +
+        "start both with the same --admit.");
 }

@@ -20,13 +20,10 @@ internal readonly record struct VersionRange(uint Min, uint Max)
     public override string ToString() => Min == Max ? $"{Min}" : $"{Min} to {Max}";
 }
 
-/// <summary>What a node brings into each of its handshakes, whichever its role. The keyring is borrowed.</summary>
+/// <summary>What a node brings into each of its handshakes, whichever its role. The keyring of its policy is borrowed.</summary>
 internal sealed record HandshakeContext(
-    NodeName Name, Did Did, Incarnation Incarnation, string Cluster, Keyring Keyring, VersionRange Versions)
+    NodeName Name, Did Did, Incarnation Incarnation, string Cluster, AdmissionPolicy Admission, VersionRange Versions)
 {
-    /// <summary>
-    /// How this node admits peers. Trust lists will widen this; until then whoever offers anything else is refused, and no
-    /// proof without a cookie's key exists.
-    /// </summary>
-    public Wire.Admission Admission { get; } = Wire.Admission.Cookie;
+    /// <summary>Whether messages after the Challenge bear a MAC. Where they do not, TLS and a trusted key vouch for them.</summary>
+    public bool UsesMac => Admission.Mode.DemandsCookie();
 }

@@ -20,8 +20,11 @@ internal enum RefusalCause
     /// <summary>This node's own nonce came back: somebody mirrors its messages.</summary>
     Reflected,
 
-    /// <summary>The peer wants to be admitted by other means than the cookie.</summary>
+    /// <summary>One of the two ends admits by cookie, the other does not.</summary>
     AdmissionDiffers,
+
+    /// <summary>The peer's key is not on the trust list, which this node's admission demands.</summary>
+    NotTrusted,
 
     /// <summary>Proved with none of this node's cookies, or for another connection: a relay or a replay.</summary>
     WrongProof,
@@ -43,6 +46,9 @@ internal enum RefusalCause
 
     /// <summary>The peer refused; its <see cref="HandshakeException.Reason"/> says why.</summary>
     RefusedByPeer,
+
+    /// <summary>The peer did not accept the proof: another cookie, if there is one, may do.</summary>
+    ProofRefused,
 }
 
 /// <summary>A handshake that failed by what the peer sent. The message is a sentence for the local log.</summary>
@@ -54,18 +60,24 @@ internal sealed class HandshakeException : Exception
     /// <summary>Why, for the local log.</summary>
     public RefusalCause Cause { get; }
 
-    /// <summary>What the wire is told; with <see cref="RefusalCause.RefusedByPeer"/>, what it told.</summary>
+    /// <summary>Whether it is the peer that refused: there is nothing left to say to it.</summary>
+    public bool IsByPeer => Cause is RefusalCause.RefusedByPeer or RefusalCause.ProofRefused;
+
+    /// <summary>What the wire is told; if it <see cref="IsByPeer"/>, what it told.</summary>
     public RefusalReason Reason { get; }
 
     /// <summary>
-    /// Whether the peer's refusal bears its MAC, and thus means something for that peer; else it counts against the address alone.
+    /// Whether the peer's refusal is that of a peer that has proved itself, by its MAC or by its trusted key, and thus means something
+    /// for it; else it counts against the address alone.
     /// </summary>
     public bool IsProved { get; }
 
     /// <summary>The same for a caller of the node.</summary>
     public FailureReason Failure => Reason switch
     {
+        RefusalReason.AuthenticationFailed when Cause == RefusalCause.NotTrusted => FailureReason.NotTrusted,
         RefusalReason.AuthenticationFailed => FailureReason.AuthenticationFailed,
+        RefusalReason.AdmissionDiffers => FailureReason.AdmissionDiffers,
         RefusalReason.VersionUnsupported => FailureReason.VersionUnsupported,
         RefusalReason.ClusterDiffers => FailureReason.ClusterDiffers,
         RefusalReason.WrongPeer => FailureReason.WrongPeer,

@@ -11,17 +11,27 @@ internal sealed record VerdictReceived(NodeName Name, Incarnation Incarnation, S
 
 /// <summary>
 /// The end that dials: ReadChallenge (which makes the Proof), ReadVerdict, (the peer book decides), Commit or Refuse, ReadDescribe.
-/// Where a DID is expected, nothing is proved to any other.
+/// Where a DID is expected, nothing is proved to any other; where trust is demanded, nothing to an untrusted one.
 /// </summary>
+/// <param name="self">What this node brings.</param>
+/// <param name="localLeaf">Its leaf on this connection.</param>
+/// <param name="remote">The leaf of the acceptor.</param>
+/// <param name="nonce32">32 random bytes.</param>
+/// <param name="expectedName">Whom this node expects there, if it knows.</param>
+/// <param name="expectedDid">The same by key.</param>
+/// <param name="cookie">The cookie to prove with, if admission asks for one: the first one if null.</param>
 internal sealed class HandshakeInitiator(
     HandshakeContext self,
     ReadOnlyMemory<byte> localLeaf,
     VerifiedLeaf remote,
     ReadOnlySpan<byte> nonce32,
     string? expectedName = null,
-    Did? expectedDid = null)
+    Did? expectedDid = null,
+    CookieKey? cookie = null)
     : HandshakeMachine(self, HandshakeRole.Initiator, localLeaf, remote, nonce32)
 {
+    private bool _hasProved;
+
     /// <summary>Reads the Challenge and returns the Proof.</summary>
     /// <exception cref="HandshakeException">Refused by either end.</exception>
     public byte[] ReadChallenge(ReadOnlySpan<byte> bytes)
@@ -37,12 +47,15 @@ internal sealed class HandshakeInitiator(
         CheckDid();
 
         Transcript.Absorb(message);
-        Adopt(new HandshakeKeys(Self.Keyring[0], version));
+        if (Self.Admission.Keyring is { } keyring)
+            Adopt(cookie ?? keyring[0], new HandshakeKeys(cookie ?? keyring[0], version));
+        else
+            IsVouchedFor = true;
         var proof = new Proof
         {
             Version = version,
             Nonce = ByteString.CopyFrom(Nonce),
-            Admission = Self.Admission,
+            Admission = Self.Admission.Mode.ToWire(),
             Cluster = Self.Cluster,
             Name = Self.Name.ToString(),
             Incarnation = Self.Incarnation.Value,
@@ -50,6 +63,7 @@ internal sealed class HandshakeInitiator(
             ExpectedDid = expectedDid is null ? ByteString.Empty : ByteString.CopyFrom(expectedDid.Point),
         };
         var answer = WriteProved(HandshakeMessageType.Proof, proof.ToByteArray());
+        _hasProved = true;
         Expect(Step.Verdict);
         return answer;
     }
@@ -106,6 +120,10 @@ internal sealed class HandshakeInitiator(
         return description;
     }
 
+    /// <summary>A refused proof is told from a refused certificate by when it comes: the wire says the same of both.</summary>
+    protected override RefusalCause CauseOf(RefusalReason reason) =>
+        _hasProved && reason == RefusalReason.AuthenticationFailed ? RefusalCause.ProofRefused : RefusalCause.RefusedByPeer;
+
     private uint ChooseVersion(VersionRange theirs) => !theirs.IsValid
         ? throw HandshakeException.Malformed($"The peer's range of versions is malformed: {theirs}.")
         : Self.Versions.HighestCommon(theirs) ?? throw new HandshakeException(
@@ -127,5 +145,8 @@ internal sealed class HandshakeInitiator(
         {
             throw WrongPeer($"{expectedDid} was expected at this address, but {Remote.Did} lives there.");
         }
+
+        if (!Self.Admission.Trusts(Remote.Did))
+            throw NotTrusted($"{Remote.Did} lives at this address, and this node does not trust it: nothing was told to it.");
     }
 }

@@ -26,8 +26,8 @@ internal sealed class HandshakeKeys : IDisposable
     /// <summary>HKDF-SHA256 (RFC 5869) without salt; info = label, version as 4 bytes big-endian.</summary>
     public HandshakeKeys(CookieKey cookie, uint version)
     {
-        Derive(cookie, "firn/1 mac initiator"u8, version, _initiator);
-        Derive(cookie, "firn/1 mac acceptor"u8, version, _acceptor);
+        Derive(cookie, Labels.MacOfInitiator, version, _initiator);
+        Derive(cookie, Labels.MacOfAcceptor, version, _acceptor);
     }
 
     /// <summary>The key for what <paramref name="sender"/> says.</summary>

@@ -58,6 +58,12 @@ internal abstract class HandshakeMachine : IDisposable
     /// </summary>
     protected bool IsAwaited { get; set; }
 
+    /// <summary>The cookie that both ends have proved, or are about to; null where admission is by trust.</summary>
+    public CookieKey? Cookie { get; private set; }
+
+    /// <summary>Whether the peer was found to be trusted, where its key is all that speaks for it.</summary>
+    protected bool IsVouchedFor { get; set; }
+
     /// <summary>The last words to an end whose certificate is refused, before any machine; they say only that authentication failed.</summary>
     public static byte[] RefuseLeaf() => HandshakeMessage.Build(
         HandshakeMessageType.Refusal, new Refusal { Reason = RefusalReason.AuthenticationFailed }.ToByteArray(), withMac: false);
@@ -75,7 +81,9 @@ internal abstract class HandshakeMachine : IDisposable
         var refusal = new Refusal { Reason = reason };
         if (reason == RefusalReason.VersionUnsupported)
             (refusal.MinVersion, refusal.MaxVersion) = (Self.Versions.Min, Self.Versions.Max);
-        bool withMac = IsAwaited && reason != RefusalReason.AuthenticationFailed;
+        if (reason == RefusalReason.AdmissionDiffers)
+            refusal.Admission = Self.Admission.Mode.ToWire();
+        bool withMac = Self.UsesMac && IsAwaited && reason != RefusalReason.AuthenticationFailed;
         Finish();
         return withMac
             ? WriteProved(HandshakeMessageType.Refusal, refusal.ToByteArray())
@@ -118,14 +126,24 @@ internal abstract class HandshakeMachine : IDisposable
     }
 
     /// <summary>Settles on the cookie of this handshake.</summary>
-    protected void Adopt(HandshakeKeys keys) => _keys = keys;
+    protected void Adopt(CookieKey cookie, HandshakeKeys keys) => (Cookie, _keys) = (cookie, keys);
 
-    /// <summary>Absorbs a message if it bears the peer's MAC; else fails for <paramref name="cause"/>.</summary>
+    /// <summary>Absorbs a message if it bears the peer's MAC, or none where none is due; else fails for <paramref name="cause"/>.</summary>
     protected void Verify(HandshakeMessage message, RefusalCause cause, string sentence)
     {
-        if (Transcript.Verify(message, _peer, _keys!) < 0)
+        if (!Self.UsesMac)
+            AbsorbPlain(message);
+        else if (Transcript.Verify(message, _peer, Keys) < 0)
             throw new HandshakeException(cause, RefusalReason.AuthenticationFailed, sentence);
         IsAwaited = true;
+    }
+
+    /// <summary>Absorbs a message where admission is by trust: there is no key, so there can be no MAC.</summary>
+    protected void AbsorbPlain(HandshakeMessage message)
+    {
+        if (message.HasMac)
+            throw HandshakeException.Malformed($"The peer's {message.Type} bears a MAC, but admission by trust has no key for one.");
+        Transcript.Absorb(message);
     }
 
     /// <summary>As <see cref="Verify(HandshakeMessage, RefusalCause, string)"/>, once both ends have proved themselves.</summary>
@@ -135,13 +153,24 @@ internal abstract class HandshakeMachine : IDisposable
     protected byte[] WriteProved(HandshakeMessageType type, ReadOnlySpan<byte> body)
     {
         IsAwaited = false;
-        return Transcript.Write(type, body, _keys![_role]);
+        return Self.UsesMac ? Transcript.Write(type, body, Keys[_role]) : Transcript.Write(type, body);
+    }
+
+    /// <summary>Why the peer refuses, for the local log.</summary>
+    protected virtual RefusalCause CauseOf(RefusalReason reason) => RefusalCause.RefusedByPeer;
+
+    protected HandshakeException NotTrusted(string sentence)
+    {
+        string remedy = $" If it is meant: firn trust add {Remote.Did}";
+        return new HandshakeException(RefusalCause.NotTrusted, RefusalReason.AuthenticationFailed, sentence + remedy);
     }
 
     protected static HandshakeException Reflected() =>
         new(RefusalCause.Reflected, RefusalReason.AuthenticationFailed, "The peer sent this node's own nonce back.");
 
     protected static HandshakeException WrongPeer(string sentence) => new(RefusalCause.WrongPeer, RefusalReason.WrongPeer, sentence);
+
+    private HandshakeKeys Keys => _keys ?? throw new InvalidOperationException("No cookie has been settled on, so nothing can be proved.");
 
     private HandshakeException PeerRefused(HandshakeMessage message)
     {
@@ -153,7 +182,7 @@ internal abstract class HandshakeMachine : IDisposable
         }
 
         var refusal = WireFields.Parse(Refusal.Parser, message);
-        return new HandshakeException(
-            RefusalCause.RefusedByPeer, refusal.Reason, RefusalSentence.Of(refusal, Self), isProved: message.HasMac);
+        bool isProved = message.HasMac || (IsVouchedFor && refusal.Reason is not (RefusalReason.AuthenticationFailed or RefusalReason.AdmissionDiffers));
+        return new HandshakeException(CauseOf(refusal.Reason), refusal.Reason, RefusalSentence.Of(refusal, Self), isProved);
     }
 }

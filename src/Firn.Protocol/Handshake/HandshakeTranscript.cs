@@ -15,7 +15,7 @@ internal sealed class HandshakeTranscript : IDisposable
         using var binding = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         binding.AppendData(initiatorLeaf);
         binding.AppendData(acceptorLeaf);
-        _hash.AppendData("firn/1 handshake"u8);
+        _hash.AppendData(Labels.Handshake);
         _hash.AppendData(binding.GetHashAndReset());
     }
 
@@ -71,7 +71,7 @@ internal sealed class HandshakeTranscript : IDisposable
     public SessionId SessionId()
     {
         Span<byte> id = stackalloc byte[Firn.SessionId.Length];
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, _hash.GetCurrentHash(), id, salt: [], "firn/1 session"u8);
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, _hash.GetCurrentHash(), id, salt: [], Labels.Session);
         return new SessionId(id);
     }
 

@@ -7,15 +7,19 @@ internal static class RefusalSentence
 {
     public static string Of(Refusal refusal, HandshakeContext self) => refusal.Reason switch
     {
-        RefusalReason.AuthenticationFailed => $"The other node does not accept this node: {WrongProof(self)}",
+        RefusalReason.AuthenticationFailed => NotAccepted(self),
+        RefusalReason.AdmissionDiffers =>
+            $"The other node admits {AdmissionModes.FromWire(refusal.Admission).Describe()}, this node " +
+            $"{((AdmissionMode?)self.Admission.Mode).Describe()}: start both with the same --admit.",
         RefusalReason.VersionUnsupported =>
             $"The other node speaks version {new VersionRange(refusal.MinVersion, refusal.MaxVersion)} of the protocol, " +
             $"this node version {self.Versions}: update the older one.",
         RefusalReason.ClusterDiffers =>
-            $"The other node knows the cookie but belongs to another cluster than \"{self.Cluster}\": set the same cluster on both.",
+            $"The other node accepts this node's proof but belongs to another cluster than \"{self.Cluster}\": set the same cluster on both.",
         RefusalReason.WrongPeer => "Another node lives at this address than the one that was dialled.",
         RefusalReason.NameTaken =>
-            $"The other node has lately seen {self.Name} with another key: choose another name, or wait until it is forgotten there.",
+            $"The other node knows {self.Name} with another key than this node's, {self.Did}: choose another name, or, if this is the " +
+            $"node that is meant, forget the old key there: firn pins forget {self.Name}",
         RefusalReason.Stale => $"The other node knows a newer incarnation of {self.Name}: a copy of this node's identity runs elsewhere.",
         RefusalReason.Duplicate => "The other node still holds the session that it has with this node.",
         RefusalReason.Simultaneous => "Both nodes dialled each other at once, and the other node's dial is the one that stays.",
@@ -28,6 +32,15 @@ internal static class RefusalSentence
 
     /// <summary>What a proof that fails may be due to. It cannot tell more: that is what a MAC is for.</summary>
     public static string WrongProof(HandshakeContext self) =>
-        $"the two {(self.Keyring.HasPassphrase ? "cookies or clusters" : "cookies")} differ, or somebody relays the connection. " +
+        $"the two {(self.Admission.Keyring is { HasPassphrase: true } ? "cookies or clusters" : "cookies")} differ, or somebody relays the connection. " +
         "Bring the same cookie to both with `firn cookie import`.";
+
+    /// <summary>The wire does not say which it was, so every cause that there can be is named.</summary>
+    private static string NotAccepted(HandshakeContext self)
+    {
+        string trust = $"firn trust add {self.Did}";
+        return self.UsesMac
+            ? $"The other node does not accept this node: {WrongProof(self)} If it admits trusted keys only, run there: {trust}"
+            : $"The other node does not accept this node: it does not trust its key. Run there: {trust}";
+    }
 }

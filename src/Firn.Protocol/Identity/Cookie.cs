@@ -14,7 +14,6 @@ internal sealed class Cookie : IDisposable
     private const string Prefix = "firn_";
     private const int StrongDigits = 43;   // 256 bits in base64url without padding (RFC 4648, section 5)
     private const int StretchRounds = 600_000;
-    private static ReadOnlySpan<byte> StretchLabel => "firn/1 passphrase "u8;
 
     private readonly byte[] _secret;
 
@@ -52,7 +51,7 @@ internal sealed class Cookie : IDisposable
             return new CookieKey(_secret, isPassphrase: false);
 
         Span<byte> key = stackalloc byte[CookieKey.Length];
-        byte[] salt = [.. StretchLabel, .. Encoding.ASCII.GetBytes(ClusterName.Check(cluster))];
+        byte[] salt = [.. Labels.Passphrase, .. Encoding.ASCII.GetBytes(ClusterName.Check(cluster))];
         Rfc2898DeriveBytes.Pbkdf2(_secret, salt, key, StretchRounds, HashAlgorithmName.SHA256);
         var result = new CookieKey(key, isPassphrase: true);
         CryptographicOperations.ZeroMemory(key);

@@ -21,6 +21,26 @@ internal sealed class Keyring : IDisposable
 
     public CookieKey this[int index] => _keys[index];
 
+    /// <summary>Its place, 0 for the one that proves; negative if this keyring does not hold it, though perhaps one with equal bytes.</summary>
+    public int IndexOf(CookieKey key) => Array.IndexOf(_keys, key);
+
+    public bool Contains(CookieKey key) => IndexOf(key) >= 0;
+
+    /// <summary>
+    /// The first key from <paramref name="from"/> on that may be proved to a peer; a passphrase's only where it
+    /// <paramref name="mayBePassphrase"/>. Null if there is none.
+    /// </summary>
+    public int? FirstFrom(int from, bool mayBePassphrase)
+    {
+        for (int i = from; i < _keys.Length; i++)
+        {
+            if (mayBePassphrase || !_keys[i].IsPassphrase)
+                return i;
+        }
+
+        return null;
+    }
+
     /// <summary>Whether a proof that fails may be due to another cluster, because a passphrase's key depends on it.</summary>
     public bool HasPassphrase => _keys.Any(static key => key.IsPassphrase);
 

@@ -9,8 +9,13 @@ namespace Firn.Protocol;
 /// <param name="newLink">Numbers the link of an attempt.</param>
 /// <param name="act">Takes what the node is to do.</param>
 /// <param name="onGivenUp">Takes each told peer that was never reached and is no longer tried.</param>
+/// <param name="cookieFor">
+/// Which cookie, from the target's on, may be proved to it; null when it is not to be dialled with any, which holds until
+/// <see cref="Reconsider"/>.
+/// </param>
 internal sealed class DialBook(
-    DialLimits limits, Func<double> random, Func<long> newLink, Action<NodeAction> act, Action<PeerKey> onGivenUp)
+    DialLimits limits, Func<double> random, Func<long> newLink, Action<NodeAction> act, Action<PeerKey> onGivenUp,
+    Func<DialTarget, CookieChoice?> cookieFor)
 {
     private readonly List<DialTarget> _targets = [];
     private readonly HashSet<DialTarget> _open = [];   // neither satisfied nor stopped
@@ -38,13 +43,13 @@ internal sealed class DialBook(
         }
     }
 
-    /// <summary>Keeps <paramref name="address"/> connected from now on.</summary>
-    public void Add(DialKind kind, NodeAddress address, long now)
+    /// <summary>Keeps <paramref name="address"/> connected from now on; with the node of <paramref name="expected"/>, if that is given.</summary>
+    public void Add(DialKind kind, NodeAddress address, long now, Did? expected = null)
     {
         if (FindByAddress(address) is not { } target)
-            AddTarget(new DialTarget(kind, [address]) { Due = now }, DialState.Waiting);
+            AddTarget(new DialTarget(kind, [address]) { Due = now, ExpectedDid = expected }, DialState.Waiting);
         else if (kind < target.Kind)
-            target.Kind = kind;
+            (target.Kind, target.ExpectedDid) = (kind, expected);
     }
 
     /// <summary>Dials <paramref name="address"/> for a caller, at once; completes with the peer that it is known to lead to if that is up.</summary>
@@ -60,6 +65,7 @@ internal sealed class DialBook(
         if (target is null)
             AddTarget(target = new DialTarget(DialKind.Explicit, [address]), DialState.Waiting);
         target.Requests.Add(request);
+        target.ExpectedDid = null;   // whoever lives there: that is what the caller asks for
         if (target.State is DialState.Stopped or DialState.Waiting)
             Start(target);
     }
@@ -80,7 +86,7 @@ internal sealed class DialBook(
             return;
         }
 
-        if (_hungUp.Contains(peer) || _meshTargets >= limits.MaxMeshTargets)
+        if (_hungUp.Contains(peer) || (_meshTargets >= limits.MaxMeshTargets && !MakeRoom()))
             return;
 
         _meshTargets++;
@@ -142,11 +148,31 @@ internal sealed class DialBook(
         }
     }
 
-    /// <summary>The attempt failed for <paramref name="reason"/>. <paramref name="isFinal"/>: the peer has told this node not to come back.</summary>
-    public void OnFailed(long attempt, FailureReason reason, string message, bool isFinal, long now)
+    /// <summary>
+    /// The attempt failed for <paramref name="reason"/>. <paramref name="isFinal"/>: the peer has told this node not to come back.
+    /// <paramref name="isProofRefused"/>: another cookie may do, if there is one; each is tried once in a round.
+    /// </summary>
+    public void OnFailed(long attempt, FailureReason reason, string message, bool isFinal, long now, bool isProofRefused = false)
     {
-        if (_attempts.Remove(attempt, out var target))
-            Retry(target, reason, message, isFinal, now);
+        if (!_attempts.Remove(attempt, out var target))
+            return;
+
+        if (isProofRefused && HasNextCookie(target))
+        {
+            target.NextAddress--;
+            Enter(target, DialState.Waiting);
+            target.Due = now;
+            return;
+        }
+
+        Retry(target, reason, message, isFinal, now);
+    }
+
+    /// <summary>Whom this node admits has changed: whatever waits is tried now, with the first cookie.</summary>
+    public void Reconsider(long now)
+    {
+        foreach (var target in _open.Where(static t => t.State == DialState.Waiting))
+            (target.Due, target.Cookie) = (Math.Min(target.Due, now), 0);
     }
 
     /// <summary>The association with <paramref name="peer"/> is up, whoever dialled.</summary>
@@ -200,6 +226,17 @@ internal sealed class DialBook(
             _open.Add(target);
     }
 
+    /// <summary>Drops a told peer that is not to be dialled anyway: such ones must not keep out those that are.</summary>
+    private bool MakeRoom()
+    {
+        if (_open.FirstOrDefault(static t => t is { Kind: DialKind.Mesh, State: DialState.Waiting, Due: long.MaxValue }) is not { } resting)
+            return false;
+
+        Stop(resting);
+        onGivenUp(resting.Peer!.Value);
+        return true;
+    }
+
     private DialTarget? FindByAddress(NodeAddress address) => _targets.Find(t => !t.DemandsPeer && t.Addresses[0] == address);
 
     private bool IsUnwanted(DialTarget target) => target.Requests.Count == 0 && target.Peer is { } peer && _hungUp.Contains(peer);
@@ -220,7 +257,9 @@ internal sealed class DialBook(
         long link = newLink();
         _attempts[link] = target;
         Enter(target, DialState.Dialling);
-        act(new StartDial(link, address, target.DemandsPeer ? target.Peer : null));
+        var cookie = cookieFor(target) ?? default;
+        target.Cookie = cookie.Index;
+        act(new StartDial(link, address, target.DemandsPeer ? target.Peer : null, target.ExpectedDid, cookie.Key));
     }
 
     /// <summary>
@@ -229,6 +268,12 @@ internal sealed class DialBook(
     /// </summary>
     private bool MayDial(DialTarget target, long now)
     {
+        if (cookieFor(target) is null)
+        {
+            target.Due = long.MaxValue;
+            return false;
+        }
+
         if (target.Kind != DialKind.Mesh)
             return true;
 
@@ -250,9 +295,16 @@ internal sealed class DialBook(
         return false;
     }
 
+    private bool HasNextCookie(DialTarget target)
+    {
+        target.Cookie++;
+        return cookieFor(target) is not null;
+    }
+
     private void Satisfy(DialTarget target, long now)
     {
         Enter(target, DialState.Satisfied);
+        target.Cookie = 0;
         target.WasConnected = true;
         target.NextAddress = 0;
         target.Failures = 0;
@@ -264,6 +316,8 @@ internal sealed class DialBook(
 
     private void Retry(DialTarget target, FailureReason reason, string message, bool isFinal, long now)
     {
+        target.Cookie = 0;
+
         // The other addresses of a peer are tried before it counts as a round.
         bool roundIsOver = target.NextAddress >= target.Addresses.Count;
         if (roundIsOver)

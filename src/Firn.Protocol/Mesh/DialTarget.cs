@@ -29,6 +29,18 @@ internal sealed class DialTarget(DialKind kind, IReadOnlyList<NodeAddress> addre
     /// <summary>Whether <see cref="Peer"/> is demanded of whoever answers, rather than remembered.</summary>
     public bool DemandsPeer { get; init; }
 
+    /// <summary>Whose key is demanded of a node of this machine, which its home has noted.</summary>
+    public Did? ExpectedDid { get; set; }
+
+    /// <summary>Whose key the node that answers must have, if that is known before it answers.</summary>
+    public Did? DemandedDid => DemandsPeer ? Peer?.Did : ExpectedDid;
+
+    /// <summary>Whether the user vouches for it: the address was given, or it is noted in the user's own home. Others were told of it.</summary>
+    public bool IsUsersOwn => Kind != DialKind.Mesh;
+
+    /// <summary>Which cookie of the keyring to prove with; the first again in each round.</summary>
+    public int Cookie { get; set; }
+
     public DialState State { get; set; } = DialState.Waiting;
 
     /// <summary>While waiting: when to dial. While awaiting the survivor: when to stop waiting for it.</summary>

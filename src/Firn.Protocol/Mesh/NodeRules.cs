@@ -21,7 +21,7 @@ internal sealed record NodeRulesOptions
 /// book together, and has no socket, clock or lock; a node calls it under one lock, a simulation from one queue.
 /// Every link, dialled or accepted, is known by the number that <see cref="NewLink"/> gave it.
 /// </summary>
-internal sealed class NodeRules
+internal sealed partial class NodeRules
 {
     private readonly NodeRulesOptions _options;
     private readonly Dictionary<long, Teller> _tellers = [];
@@ -30,12 +30,12 @@ internal sealed class NodeRules
     private long _now;
     private bool _isFinal;
 
-    public NodeRules(PeerKey self, NodeRulesOptions options, Func<double> random)
+    public NodeRules(PeerKey self, AdmissionPolicy admission, NodeRulesOptions options, Func<double> random)
     {
-        _options = options;
+        (_options, Admission) = (options, admission);
         Peers = new PeerBook(self, options.Peers, OnPeerAction);
         Records = new RecordBook(self, options.Records, random);
-        Dials = new DialBook(options.Dials, random, NewLink, action => _actions.Add(action), Records.Forget);
+        Dials = new DialBook(options.Dials, random, NewLink, action => _actions.Add(action), Records.Forget, CookieFor);
     }
 
     public PeerBook Peers { get; }
@@ -60,25 +60,39 @@ internal sealed class NodeRules
         return actions;
     }
 
-    public void Add(DialKind kind, NodeAddress address, long now) => Dials.Add(kind, address, now);
+    public void Add(DialKind kind, NodeAddress address, long now, Did? expected = null) => Dials.Add(kind, address, now, expected);
 
     public void Request(long request, NodeAddress address, long now) => Dials.Request(request, address, now);
 
-    public ProofDecision OnProof(PeerKey peer, Incarnation incarnation, long now) => Peers.OnProof(peer, incarnation, now);
+    /// <summary>A stranger is <paramref name="peer"/>, and has proved <paramref name="cookie"/>; null where admission is by trust.</summary>
+    public ProofDecision OnProof(PeerKey peer, CookieKey? cookie, Incarnation incarnation, long now)
+    {
+        var refusal = Admit(peer, cookie);
+        return refusal == RefusalReason.Unspecified ? Peers.OnProof(peer, incarnation, now) : new ProofDecision(refusal, null);
+    }
 
     public RefusalReason OnCommit(
-        long link, PeerKey peer, Incarnation incarnation, SessionId id, SessionId? last, ulong counter, long now)
+        long link, PeerKey peer, CookieKey? cookie, Incarnation incarnation, SessionId id, SessionId? last, ulong counter, long now)
     {
         _now = now;
-        return Peers.OnCommit(link, peer, incarnation, id, last, counter, now);
+        var refusal = Admit(peer, cookie);
+        if (refusal == RefusalReason.Unspecified)
+            refusal = Peers.OnCommit(link, peer, incarnation, id, last, counter, now);
+        if (refusal == RefusalReason.Unspecified)
+            _admitted[link] = new Admitted(peer, cookie);
+        return refusal;
     }
 
     /// <summary>The attempt has reached <paramref name="peer"/>. On a refusal the attempt is over: the caller closes it with that reason.</summary>
-    public VerdictDecision OnVerdict(long attempt, PeerKey peer, Incarnation incarnation, SessionId? held, long proved, long now)
+    public VerdictDecision OnVerdict(long attempt, PeerKey peer, CookieKey? cookie, Incarnation incarnation, SessionId? held, long proved, long now)
     {
         _now = now;
         if (!Dials.OnReached(attempt, peer))
             return new VerdictDecision(RefusalReason.Duplicate, null, 0);
+
+        var refusal = Admit(peer, cookie);
+        if (refusal != RefusalReason.Unspecified)
+            return new VerdictDecision(refusal, null, 0);
 
         var decision = Peers.OnVerdict(peer, incarnation, held, proved, now);
         if (decision.Refusal == RefusalReason.Duplicate)
@@ -86,8 +100,12 @@ internal sealed class NodeRules
         return decision;
     }
 
-    public void OnCommitSent(long attempt, PeerKey peer, Incarnation incarnation, SessionId id, VerdictDecision decision, long now) =>
+    public void OnCommitSent(
+        long attempt, PeerKey peer, CookieKey? cookie, Incarnation incarnation, SessionId id, VerdictDecision decision, long now)
+    {
+        _admitted[attempt] = new Admitted(peer, cookie);
         Peers.OnCommitSent(attempt, peer, incarnation, id, decision, now);
+    }
 
     /// <summary>The acceptor took our Commit; false when another session has won meanwhile and this link is to be closed.</summary>
     public bool OnAccepted(long attempt, long now)
@@ -101,13 +119,19 @@ internal sealed class NodeRules
         // Hung up while our Commit was on its way: the peer has taken it, and must be told.
         if (wins && isUnwanted)
             Hangup(peer!.Value, now);
+        if (wins)
+            Recheck(attempt, now);   // whom this node admits may have changed as well
+        else
+            _admitted.Remove(attempt);
         return wins;
     }
 
-    /// <summary>An attempt failed, before or after its Commit.</summary>
-    public void OnDialFailed(long attempt, RefusalReason refusal, FailureReason reason, string message, long now)
+    /// <summary>An attempt failed, before or after its Commit. <paramref name="isProofRefused"/>: because of the cookie, as far as it looks.</summary>
+    public void OnDialFailed(
+        long attempt, RefusalReason refusal, FailureReason reason, string message, long now, bool isProofRefused = false)
     {
         _now = now;
+        _admitted.Remove(attempt);
         var peer = Peers.FindByLink(attempt)?.Key;
         Peers.OnEnded(attempt, EndReason.TransportError, now);
 
@@ -115,7 +139,7 @@ internal sealed class NodeRules
         if (refusal is RefusalReason.Simultaneous or RefusalReason.Duplicate)
             Dials.OnYielded(attempt, peer is { } p && IsUp(p), now);
         else
-            Dials.OnFailed(attempt, reason, message, isFinal: refusal == RefusalReason.Stale, now);
+            Dials.OnFailed(attempt, reason, message, isFinal: refusal == RefusalReason.Stale, now, isProofRefused);
         if (refusal == RefusalReason.Stale)
             WarnOfCopy(peer?.Name.ToString() ?? "A node that was dialled");
     }
@@ -125,6 +149,7 @@ internal sealed class NodeRules
     {
         _now = now;
         _tellers.Remove(link);
+        _admitted.Remove(link);
         var peer = Peers.FindByLink(link)?.Key;
         _isFinal = isTold && reason is EndReason.Superseded or EndReason.Stale;
         Peers.OnEnded(link, reason, now);
@@ -200,6 +225,7 @@ internal sealed class NodeRules
         switch (action)
         {
             case RaisePeerUp up:
+                KeepPin(up.Peer);
                 Dials.OnUp(up.Peer, _now);
                 Records.OnUp(up.Peer, _now);
                 Tell(up.Peer, up.Link);

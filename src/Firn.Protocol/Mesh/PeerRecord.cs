@@ -40,8 +40,6 @@ internal sealed record PeerRecord(
 
     public static readonly TimeSpan MaxLifetime = TimeSpan.FromHours(24);
 
-    private static ReadOnlySpan<byte> Label => "firn/1 peer record"u8;
-
     /// <summary>Whom it speaks of.</summary>
     public PeerKey Peer => new(Did, Name);
 
@@ -65,7 +63,7 @@ internal sealed record PeerRecord(
             Addresses = { addresses.Select(static address => address.ToString()) },
         }.ToByteArray();
         byte[] signature = identity.SignData(
-            [.. Label, .. record], HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+            [.. Labels.PeerRecord, .. record], HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
         return new Wire.SignedPeerRecord
         {
             Record = ByteString.CopyFrom(record),
@@ -162,7 +160,7 @@ internal sealed record PeerRecord(
     {
         using var key = ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = subject });
         return key.VerifyData(
-            [.. Label, .. signed.Record.Span],
+            [.. Labels.PeerRecord, .. signed.Record.Span],
             signed.Signature.Span,
             HashAlgorithmName.SHA256,
             DSASignatureFormat.IeeeP1363FixedFieldConcatenation);

@@ -30,6 +30,24 @@ internal sealed class PeerBook(PeerKey self, PeerBookLimits limits, Action<NodeA
 
     public PeerEntry? FindByLink(long link) => _links.GetValueOrDefault(link);
 
+    /// <summary>Whether a node with this key is remembered, by whatever name.</summary>
+    public bool HasMet(Did did) => _peers.Keys.Any(peer => peer.Did == did);
+
+    /// <summary>Who has which name at <paramref name="now"/>, and for how long still unless it is connected.</summary>
+    public IEnumerable<(PeerKey Peer, long? MillisecondsLeft)> Pins(long now) => _pins.Values
+        .Where(pin => IsPinned(pin, now))
+        .Select(pin => (pin.Key, pin.IsIdle ? limits.PinMilliseconds - (now - pin.LastSeen) : (long?)null));
+
+    /// <summary>Who has this name at <paramref name="now"/>.</summary>
+    public PeerKey? HolderOf(NodeName name, long now) =>
+        _pins.TryGetValue(name, out var pin) && IsPinned(pin, now) ? pin.Key : null;
+
+    /// <summary>Who has this name and is connected, or about to be.</summary>
+    public PeerKey? InUse(NodeName name) => _pins.TryGetValue(name, out var pin) && !pin.IsIdle ? pin.Key : null;
+
+    /// <summary>Gives a name free that is not <see cref="InUse"/>.</summary>
+    public void Unpin(NodeName name) => _pins.Remove(name);
+
     /// <summary>Acceptor: a stranger has proved itself to be <paramref name="peer"/>.</summary>
     public ProofDecision OnProof(PeerKey peer, Incarnation incarnation, long now)
     {

@@ -1,7 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-using Firn.Protocol;
-
 namespace Firn.Identity;
 
 /// <summary>
@@ -10,15 +6,19 @@ namespace Firn.Identity;
 /// </summary>
 internal sealed class FirnHome
 {
-    private const int MaxCookieBytes = 8 * 1024;
-
-    private FirnHome(string path) => Path = path;
+    private FirnHome(string path) => (Path, Cookies, Trust) = (path, new CookieStore(this), new TrustStore(this));
 
     /// <summary>The full path, without a separator at its end.</summary>
     public string Path { get; }
 
-    /// <summary>Where the cookie of this home lies.</summary>
+    /// <summary>Where the cookies of this home lie.</summary>
     public string CookiePath => In("cookie");
+
+    /// <summary>The cookies of this home.</summary>
+    public CookieStore Cookies { get; }
+
+    /// <summary>The keys that the nodes of this home trust.</summary>
+    public TrustStore Trust { get; }
 
     /// <summary>
     /// <c>$FIRN_HOME</c>, else <c>$XDG_CONFIG_HOME/firn</c>, else <c>~/.config/firn</c>; on Windows <c>%APPDATA%\firn</c>.
@@ -48,85 +48,6 @@ internal sealed class FirnHome
         return new FirnHome(full);
     }
 
-    /// <summary>The cookie of this home, made on first use. Nodes that start at the same instant get the same one.</summary>
-    public Cookie ReadCookie()
-    {
-        if (TryReadCookie(CookiePath) is { } cookie)
-            return cookie;
-
-        TryWriteCookie(overwrite: false, NewCookie());
-        return ReadCookie(CookiePath);
-    }
-
-    /// <summary>The cookie in the file <paramref name="path"/>, refused when other users can read it.</summary>
-    public static Cookie ReadCookie(string path) =>
-        TryReadCookie(path) ?? throw PrivateFiles.Unusable($"The cookie file {path} does not exist.");
-
-    /// <summary>The text of this home's cookie as UTF-8, for its owner to see and wipe; made on first use.</summary>
-    public byte[] ReadCookieText()
-    {
-        ReadCookie().Dispose();
-        return PrivateFiles.TryReadSecret(CookiePath, MaxCookieBytes) ?? throw PrivateFiles.Unusable($"{CookiePath} has gone.");
-    }
-
-    /// <summary>Makes <paramref name="text"/> the cookie of this home; false when it has one and is not to lose it.</summary>
-    /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: not a cookie.</exception>
-    public bool WriteCookie(ReadOnlySpan<char> text, bool overwrite)
-    {
-        Cookie.Parse(text).Dispose();
-        var bytes = new byte[Encoding.UTF8.GetByteCount(text)];
-        Encoding.UTF8.GetBytes(text, bytes);
-        return TryWriteCookie(overwrite, bytes);
-    }
-
     /// <summary>A path inside this home.</summary>
     public string In(params ReadOnlySpan<string> parts) => System.IO.Path.Combine([Path, .. parts]);
-
-    private bool TryWriteCookie(bool overwrite, byte[] text)
-    {
-        byte[] line = text is [.., (byte)'\n'] ? [.. text] : [.. text, (byte)'\n'];
-        try
-        {
-            if (!overwrite)
-                return PrivateFiles.TryCreate(CookiePath, line);
-            PrivateFiles.Replace(CookiePath, line);
-            return true;
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(line);
-            CryptographicOperations.ZeroMemory(text);
-        }
-    }
-
-    private static byte[] NewCookie()
-    {
-        Span<byte> random = stackalloc byte[CookieKey.Length];
-        RandomNumberGenerator.Fill(random);
-        var text = Encoding.ASCII.GetBytes(Cookie.Generate(random));
-        CryptographicOperations.ZeroMemory(random);
-        return text;
-    }
-
-    private static Cookie? TryReadCookie(string path)
-    {
-        if (PrivateFiles.TryReadSecret(path, MaxCookieBytes) is not { } bytes)
-            return null;
-
-        var text = new char[Encoding.UTF8.GetMaxCharCount(bytes.Length)];
-        try
-        {
-            int length = Encoding.UTF8.GetChars(bytes, text);
-            return Cookie.Parse(text.AsSpan(0, length));
-        }
-        catch (FirnException e) when (e.Reason == FailureReason.InvalidInput)
-        {
-            throw new FirnException(FailureReason.InvalidInput, $"{path}: {e.Message}", e);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(bytes);
-            Array.Clear(text);
-        }
-    }
 }

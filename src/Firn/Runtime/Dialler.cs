@@ -45,8 +45,12 @@ internal sealed class Dialler(NodeCore node) : IAsyncDisposable
         catch (HandshakeException e)
         {
             bool isYielding = Handshaker.IsYielding(e);
-            var refusal = e.Cause == RefusalCause.RefusedByPeer && e.IsProved ? e.Reason : RefusalReason.Unspecified;
-            Fail(dial, refusal, e.Failure, e.Message, isYielding ? "yielded" : e.Cause.ToString(), isYielding ? null : activity);
+            var refusal = e.IsByPeer && e.IsProved ? e.Reason : RefusalReason.Unspecified;
+            if (!isYielding && !node.IsStopping)
+                node.Telemetry.Refused("initiator", e.Failure);
+            Fail(
+                dial, refusal, e.Failure, e.Message, isYielding ? "yielded" : e.Cause.ToString(), isYielding ? null : activity,
+                isProofRefused: e.Cause == RefusalCause.ProofRefused);
         }
         catch (FirnException e)
         {
@@ -69,7 +73,9 @@ internal sealed class Dialler(NodeCore node) : IAsyncDisposable
         }
     }
 
-    private void Fail(StartDial dial, RefusalReason refusal, FailureReason reason, string message, string result, Activity? activity)
+    private void Fail(
+        StartDial dial, RefusalReason refusal, FailureReason reason, string message, string result, Activity? activity,
+        bool isProofRefused = false)
     {
         activity?.SetStatus(ActivityStatusCode.Error, result);
         node.Leave(dial.Link);
@@ -77,6 +83,6 @@ internal sealed class Dialler(NodeCore node) : IAsyncDisposable
             return;   // it is this node that has given up
 
         node.Telemetry.HandshakeEnded("initiator", result);
-        node.Tell((rules, now) => rules.OnDialFailed(dial.Link, refusal, reason, message, now));
+        node.Tell((rules, now) => rules.OnDialFailed(dial.Link, refusal, reason, message, now, isProofRefused));
     }
 }

@@ -56,6 +56,9 @@ internal sealed partial class NodeCore
             case TellOfChange change when _peers.TryGetValue(change.Session.Terms.Peer, out var peer) && peer.Session == change.Session:
                 Events.Publish(new PeerChangedEvent(Clock.Wall, peer));
                 break;
+            case SavePins save:
+                Admission.Save(save.Pins);
+                break;
             case AnnounceDescription announcement:
                 foreach (var peer in _peers.Values)
                     Announce(peer);

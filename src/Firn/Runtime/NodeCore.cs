@@ -44,8 +44,11 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         _logger = setup.Options.LoggerFactory.CreateLogger("Firn.Node");
         _rules = new NodeRules(
             setup.Self,
+            setup.Handshake.Admission,
             new NodeRulesOptions { IsMesh = setup.Options.Mesh == MeshMode.Full },
             Random.Shared.NextDouble);
+        foreach (var pin in setup.KeptPins)
+            _rules.Pins.Keep(pin);
         _pump = new ActionPump<NodeAction>(TakeActions, CarryOut);
         _tick = new RulesTick(this);
         _announcer = new Announcer(this);
@@ -57,6 +60,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         Telemetry = new FirnTelemetry(setup.Self.Name.ToString(), _connections.Totals, Hub);
         Handshaker = new Handshaker(this);
         Acceptor = new Acceptor(Clock, Schedule, Handshaker.AcceptAsync, _logger);
+        Admission = new Admissions(this);
     }
 
     public NodeSetup Setup { get; }
@@ -72,6 +76,8 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     public Acceptor Acceptor { get; }
 
     public Handshaker Handshaker { get; }
+
+    public Admissions Admission { get; }
 
     public MessageHub Hub { get; }
 
@@ -210,6 +216,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         var last = new LastAction();
         Post(last);
         await last.Done.ConfigureAwait(false);
+        await Admission.CompleteAsync().ConfigureAwait(false);
         _announcer.Stop();
         Events.Complete();
         Telemetry.Dispose();

@@ -2,22 +2,25 @@ using System.Reflection;
 using Firn.Identity;
 using Firn.Protocol;
 using Firn.Transports;
-using Microsoft.Extensions.Logging;
 
 namespace Firn.Runtime;
 
 /// <summary>Everything a node has before it opens its first socket: who it is, what it knows, how it talks.</summary>
-internal sealed partial class NodeSetup : IDisposable
+internal sealed class NodeSetup : IDisposable
 {
-    private NodeSetup(NodeOptions options, FirnHome? home, NodeHome identity, Keyring keyring)
+    private HandshakeContext _handshake;
+
+    private NodeSetup(NodeOptions options, FirnHome? home, NodeHome identity, AdmissionSource admission)
     {
-        (Options, Home, Identity) = (options, home, identity);
+        (Options, Home, Identity, Admission) = (options, home, identity, admission);
         var now = options.TimeProvider.GetUtcNow();
         StartedAt = now;
         Credentials = new NodeCredentials(identity.Key, now);
         Self = new PeerKey(identity.Did, identity.Name);
-        Handshake = new HandshakeContext(
-            identity.Name, identity.Did, identity.Incarnation, ClusterName.Check(options.Cluster), keyring, VersionRange.Supported);
+        _handshake = new HandshakeContext(
+            identity.Name, identity.Did, identity.Incarnation, ClusterName.Check(options.Cluster), admission.Current, VersionRange.Supported);
+        Pins = identity.Directory is { } directory ? new PinStore(directory) : null;
+        KeptPins = Pins?.Read() ?? [];
         Transports = options.Transports
             ?? [new TcpTransport(new TcpOptions(), options.TimeProvider, options.LoggerFactory.CreateLogger("Firn.Tcp"))];
         Description = new PeerDescription
@@ -45,7 +48,17 @@ internal sealed partial class NodeSetup : IDisposable
 
     public PeerKey Self { get; }
 
-    public HandshakeContext Handshake { get; }
+    /// <summary>Whom the node admits, as its home and options say.</summary>
+    public AdmissionSource Admission { get; }
+
+    /// <summary>What handshakes that begin now are given.</summary>
+    public HandshakeContext Handshake => Volatile.Read(ref _handshake);
+
+    /// <summary>Where names that belong to a key for good are kept; null for an ephemeral node.</summary>
+    public PinStore? Pins { get; }
+
+    /// <summary>Those that were kept when the node started.</summary>
+    public IReadOnlyList<PeerKey> KeptPins { get; }
 
     public IReadOnlyList<ITransport> Transports { get; }
 
@@ -58,37 +71,27 @@ internal sealed partial class NodeSetup : IDisposable
         options.Validate();
         var home = options.Ephemeral ? null : FirnHome.Open(options.Home);
         var now = options.TimeProvider.GetUtcNow();
-        using var cookie = options switch
-        {
-            { Cookie: { } text } => Cookie.Parse(text),
-            { CookieFile: { } file } => FirnHome.ReadCookie(file),
-            _ => home!.ReadCookie(),
-        };
-        if (cookie.IsPassphrase)
-            LogPassphrase(options.LoggerFactory.CreateLogger("Firn.Node"));
-
-        var keyring = new Keyring(cookie.ToKey(options.Cluster));
+        var admission = new AdmissionSource(options, home);
         NodeHome? identity = null;
         try
         {
             identity = home is null ? NodeHome.Ephemeral(options.Name, now) : NodeHome.Acquire(home, options.Name, now);
-            return new NodeSetup(options, home, identity, keyring);
+            return new NodeSetup(options, home, identity, admission);
         }
         catch
         {
-            keyring.Dispose();
+            admission.Dispose();
             identity?.Dispose();
             throw;
         }
     }
 
+    /// <summary>Handshakes that begin from now on follow <paramref name="policy"/>.</summary>
+    public void Use(AdmissionPolicy policy) => Volatile.Write(ref _handshake, _handshake with { Admission = policy });
+
     public void Dispose()
     {
-        Handshake.Keyring.Dispose();
+        Admission.Dispose();
         Identity.Dispose();
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message =
-        "The cookie is a passphrase: whoever records one handshake with a false node can guess at it. Prefer a generated one: firn cookie generate")]
-    private static partial void LogPassphrase(ILogger logger);
 }

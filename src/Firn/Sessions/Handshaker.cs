@@ -74,7 +74,7 @@ internal sealed class Handshaker(NodeCore node)
         var demanded = dial.Demanded;
         using var machine = new HandshakeInitiator(
             node.Setup.Handshake, link.Local.Der, leaf, RandomNumberGenerator.GetBytes(32),
-            demanded?.Name.ToString() ?? dial.Address.ExpectedName, demanded?.Did);
+            demanded?.Name.ToString() ?? dial.Address.ExpectedName, demanded?.Did ?? dial.DemandedDid, dial.Cookie);
         try
         {
             byte[] proof = machine.ReadChallenge(challenge);
@@ -89,11 +89,11 @@ internal sealed class Handshaker(NodeCore node)
             var decision = node.Decide((rules, now) =>
             {
                 // Decided and committed in one step, so that a Commit which crosses ours meets it.
-                var decided = rules.OnVerdict(dial.Link, peer, verdict.Incarnation, verdict.Held, proved, now);
+                var decided = rules.OnVerdict(dial.Link, peer, machine.Cookie, verdict.Incarnation, verdict.Held, proved, now);
                 if (decided.Refusal == RefusalReason.Unspecified)
                 {
                     commit = machine.Commit(decided.Last, decided.Counter, told, out id);
-                    rules.OnCommitSent(dial.Link, peer, verdict.Incarnation, id, decided, now);
+                    rules.OnCommitSent(dial.Link, peer, machine.Cookie, verdict.Incarnation, id, decided, now);
                 }
 
                 return decided;
@@ -113,7 +113,7 @@ internal sealed class Handshaker(NodeCore node)
             var answer = await messages.ReceiveAsync(cancellationToken).ConfigureAwait(false);
             var rtt = node.Clock.Time.GetElapsedTime(committed);
             var description = machine.ReadDescribe(answer);
-            var terms = new SessionTerms(dial.Link, id, peer, verdict.Incarnation, description, Expiry(link, leaf), rtt);
+            var terms = new SessionTerms(dial.Link, id, peer, machine.Cookie, verdict.Incarnation, description, Expiry(link, leaf), rtt);
             var session = node.CreateSession(terms, link, told);
             bool wins = node.Decide((rules, now) => rules.OnAccepted(dial.Link, now));
             _leaves.Remember(leaf);
@@ -122,7 +122,7 @@ internal sealed class Handshaker(NodeCore node)
                 session.Close(EndReason.Goodbye, "another session with this peer has won");
             return true;
         }
-        catch (HandshakeException e) when (e.Cause != RefusalCause.RefusedByPeer)
+        catch (HandshakeException e) when (!e.IsByPeer)
         {
             await RefuseAsync(messages, machine.Refuse(e.Reason), cancellationToken).ConfigureAwait(false);
             throw;
@@ -142,7 +142,7 @@ internal sealed class Handshaker(NodeCore node)
             arrival.OnProved();
 
             var peer = new PeerKey(leaf.Did, proof.Name);
-            var decision = node.Decide((rules, now) => rules.OnProof(peer, proof.Incarnation, now));
+            var decision = node.Decide((rules, now) => rules.OnProof(peer, machine.Cookie, proof.Incarnation, now));
             if (decision.Refusal != RefusalReason.Unspecified)
                 throw Refuses(peer, decision.Refusal);
 
@@ -155,12 +155,12 @@ internal sealed class Handshaker(NodeCore node)
             var description = machine.ReadDescribe(await messages.ReceiveAsync(cancellationToken).ConfigureAwait(false));
 
             long number = node.Decide((rules, _) => rules.NewLink());
-            var terms = new SessionTerms(number, commit.Session, peer, proof.Incarnation, description, Expiry(link, leaf), rtt);
+            var terms = new SessionTerms(number, commit.Session, peer, machine.Cookie, proof.Incarnation, description, Expiry(link, leaf), rtt);
             var told = node.Description;
             var session = node.CreateSession(terms, link, told);
             var refusal = node.Decide((rules, now) =>
             {
-                var answer = rules.OnCommit(number, peer, proof.Incarnation, commit.Session, commit.Last, commit.Counter, now);
+                var answer = rules.OnCommit(number, peer, machine.Cookie, proof.Incarnation, commit.Session, commit.Last, commit.Counter, now);
                 if (answer == RefusalReason.Unspecified)
                     arrival.Release();
                 return answer;
@@ -175,7 +175,7 @@ internal sealed class Handshaker(NodeCore node)
             session.Start(machine.Describe(told));
             return true;
         }
-        catch (HandshakeException e) when (e.Cause != RefusalCause.RefusedByPeer)
+        catch (HandshakeException e) when (!e.IsByPeer)
         {
             await RefuseAsync(messages, machine.Refuse(e.Reason), cancellationToken).ConfigureAwait(false);
             throw;
@@ -215,19 +215,14 @@ internal sealed class Handshaker(NodeCore node)
     private static DateTimeOffset Expiry(ILink link, VerifiedLeaf leaf) =>
         link.Local.NotAfter < leaf.NotAfter ? link.Local.NotAfter : leaf.NotAfter;
 
-    private static HandshakeException Refuses(PeerKey peer, RefusalReason reason) => new(RefusalCause.RefusedHere, reason, reason switch
-    {
-        RefusalReason.NameTaken => $"{peer.Name} is known here with another key than {peer.Did}: it is refused until that is forgotten, 10 minutes after it was last seen.",
-        RefusalReason.Stale => $"A newer incarnation of {peer} is known here: a copy of that node's identity runs elsewhere.",
-        RefusalReason.Busy => "The limit of peers is reached.",
-        RefusalReason.Self => $"{peer} is this node itself, or a copy of its identity.",
-        _ => $"{peer.Name} is refused: {reason}.",
-    });
+    private HandshakeException Refuses(PeerKey peer, RefusalReason reason) =>
+        new(RefusalCause.RefusedHere, reason, node.Decide((rules, now) => rules.Explain(peer, reason, now)));
 
     private void Refused(string source, FailureReason reason, string message, string result, Activity? activity)
     {
         activity?.SetStatus(ActivityStatusCode.Error, result);
         node.Telemetry.HandshakeEnded("acceptor", result);
+        node.Telemetry.Refused("acceptor", reason);
         if (!node.IsStopping)
             _refusals.Report(source, reason, message);
     }

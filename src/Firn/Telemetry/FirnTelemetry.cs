@@ -17,6 +17,7 @@ internal sealed class FirnTelemetry : IDisposable
 
     private readonly Meter _meter;
     private readonly Counter<long> _handshakes;
+    private readonly Counter<long> _refusals;
     private readonly Counter<long> _sessionsEnded;
     private readonly Histogram<double> _rtt;
 
@@ -25,6 +26,7 @@ internal sealed class FirnTelemetry : IDisposable
     {
         _meter = new Meter(new MeterOptions(Name) { Tags = [new("firn.node", node)] });
         _handshakes = _meter.CreateCounter<long>("firn.handshakes", "{handshake}", "Handshakes that ended, by role and result.");
+        _refusals = _meter.CreateCounter<long>("firn.refusals", "{refusal}", "Handshakes that either end refused, by this end's role and the reason.");
         _sessionsEnded = _meter.CreateCounter<long>("firn.sessions.ended", "{session}", "Sessions that ended, by reason.");
         _rtt = _meter.CreateHistogram<double>("firn.rtt", "ms", "Round-trip times of pings.");
         _meter.CreateObservableUpDownCounter("firn.sessions", () => traffic().Sessions, "{session}", "Sessions that are up.");
@@ -35,6 +37,8 @@ internal sealed class FirnTelemetry : IDisposable
     }
 
     public void HandshakeEnded(string role, string result) => _handshakes.Add(1, new("role", role), new("result", result));
+
+    public void Refused(string role, FailureReason reason) => _refusals.Add(1, new("role", role), new("reason", reason.ToString()));
 
     public void SessionEnded(EndReason reason) => _sessionsEnded.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
 

@@ -62,9 +62,9 @@ public sealed class AttackTests : IDisposable
     [Fact]
     public void The_two_roles_have_different_keys()
     {
-        using var keys = new HandshakeKeys(_a.Context.Keyring[0], 1);
+        using var keys = new HandshakeKeys(_a.Keyring[0], 1);
         keys[HandshakeRole.Initiator].SequenceEqual(keys[HandshakeRole.Acceptor]).ShouldBeFalse();
-        using var later = new HandshakeKeys(_a.Context.Keyring[0], 2);
+        using var later = new HandshakeKeys(_a.Keyring[0], 2);
         keys[HandshakeRole.Initiator].SequenceEqual(later[HandshakeRole.Initiator]).ShouldBeFalse("a version has keys of its own");
     }
 

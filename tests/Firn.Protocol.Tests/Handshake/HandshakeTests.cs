@@ -108,7 +108,7 @@ public sealed class HandshakeTests : IDisposable
     [Fact]
     public void Keys_are_wiped_when_the_machines_are_done()
     {
-        var keys = new HandshakeKeys(_a.Context.Keyring[0], 1);
+        var keys = new HandshakeKeys(_a.Keyring[0], 1);
         keys.Dispose();
         keys[HandshakeRole.Initiator].ToArray().ShouldAllBe(b => b == 0);
         keys[HandshakeRole.Acceptor].ToArray().ShouldAllBe(b => b == 0);

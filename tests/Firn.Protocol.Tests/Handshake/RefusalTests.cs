@@ -154,14 +154,14 @@ public sealed class RefusalTests : IDisposable
     [Theory]
     [InlineData((int)Admission.Unspecified)]
     [InlineData((int)Admission.Trust)]
-    [InlineData((int)Admission.Both)]
     [InlineData(17)]
-    public void Only_the_cookie_admits_with_or_without_a_MAC(int mode)
+    public void Another_admission_than_by_cookie_is_told_so_with_or_without_a_MAC(int mode)
     {
         var offered = (Admission)mode;
-        RefusedProof(proof => proof.Admission = offered).ShouldSatisfyAllConditions(
+        RefusedProof(proof => proof.Admission = offered, out byte[] refusal).ShouldSatisfyAllConditions(
             failure => failure.Cause.ShouldBe(RefusalCause.AdmissionDiffers),
-            failure => failure.Reason.ShouldBe(RefusalReason.AuthenticationFailed));
+            failure => failure.Reason.ShouldBe(RefusalReason.AdmissionDiffers));
+        Convert.ToHexString(refusal).ShouldBe("060004080D2001", "with the mode of the acceptor, and without a MAC");
 
         using var acceptor = _b.Accept(_a.Leaf);
         acceptor.Challenge();
@@ -175,11 +175,12 @@ public sealed class RefusalTests : IDisposable
     {
         var refusals = new List<string>();
         var own = ByteString.CopyFrom(TestNode.NonceOf(0xB2));
-        foreach (var change in (Action<Proof>[])[proof => proof.Admission = Admission.Both, proof => proof.Nonce = own])
-        {
-            RefusedProof(change, out byte[] refusal);
-            refusals.Add(Convert.ToHexString(refusal));
-        }
+        RefusedProof(proof => proof.Nonce = own, out byte[] reflected);
+        refusals.Add(Convert.ToHexString(reflected));
+
+        using var wary = new TestNode("b@beta").Admit(AdmissionMode.Both);
+        using var untrusted = new Conversation(_a, wary).Run();
+        refusals.Add(Convert.ToHexString(untrusted.Acceptor.Refuse(untrusted.Failed!.Value.Failure.Reason)));
 
         using var other = new TestNode("b@beta", keys: [TestNode.Key(9)]);
         using var talk = new Conversation(_a, other).Run();

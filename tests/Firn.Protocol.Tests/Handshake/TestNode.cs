@@ -10,19 +10,29 @@ internal sealed class TestNode : IDisposable
     private readonly ECDsa _identity = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
     public TestNode(string name, string cluster = "default", VersionRange? versions = null, params CookieKey[] keys)
+        : this(name, AdmissionPolicy.ByCookie(new Keyring(keys.Length > 0 ? keys : [Key(1)])), cluster, versions)
+    {
+    }
+
+    public TestNode(string name, AdmissionPolicy admission, string cluster = "default", VersionRange? versions = null)
     {
         Context = new HandshakeContext(
             NodeName.Parse(name),
             LeafProfile.DidOf(_identity),
             new Incarnation((ulong)Now.ToUnixTimeMilliseconds()),
             cluster,
-            new Keyring(keys.Length > 0 ? keys : [Key(1)]),
+            admission,
             versions ?? VersionRange.Supported);
         Leaf = NewLeaf();
         Description = new PeerDescription { SoftwareVersion = $"test of {name}", Capabilities = ["exit"] };
     }
 
-    public HandshakeContext Context { get; }
+    public HandshakeContext Context { get; private set; }
+
+    /// <summary>The cookies of a node that has some.</summary>
+    public Keyring Keyring => Context.Admission.Keyring.ShouldNotBeNull();
+
+    public Did Did => Context.Did;
 
     public VerifiedLeaf Leaf { get; }
 
@@ -32,6 +42,14 @@ internal sealed class TestNode : IDisposable
     public static CookieKey Key(byte fill, bool isPassphrase = false) => new(Enumerable.Repeat(fill, 32).ToArray(), isPassphrase);
 
     public static byte[] NonceOf(byte fill) => [.. Enumerable.Repeat(fill, 32)];
+
+    /// <summary>The node admits in this way from its next handshake on.</summary>
+    public TestNode Admit(AdmissionMode mode, params IEnumerable<Did> trusted)
+    {
+        var keyring = mode.DemandsCookie() ? Context.Admission.Keyring ?? new Keyring(Key(1)) : null;
+        Context = Context with { Admission = new AdmissionPolicy(mode, keyring, Policies.Trusting(trusted)) };
+        return this;
+    }
 
     public HandshakeInitiator Dial(VerifiedLeaf remote, string? expectedName = null, Did? expectedDid = null, byte nonce = 0xA1) =>
         new(Context, Leaf.Der, remote, NonceOf(nonce), expectedName, expectedDid);
@@ -47,7 +65,7 @@ internal sealed class TestNode : IDisposable
 
     public void Dispose()
     {
-        Context.Keyring.Dispose();
+        Context.Admission.Keyring?.Dispose();
         _identity.Dispose();
     }
 }

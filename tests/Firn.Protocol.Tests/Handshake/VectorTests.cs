@@ -107,5 +107,5 @@ public sealed class VectorTests
     }
 
     private static HandshakeContext Context(string name, Did did, ulong incarnation, Keyring keyring) =>
-        new(NodeName.Parse(name), did, new Incarnation(incarnation), "default", keyring, VersionRange.Supported);
+        new(NodeName.Parse(name), did, new Incarnation(incarnation), "default", AdmissionPolicy.ByCookie(keyring), VersionRange.Supported);
 }

@@ -14,8 +14,11 @@ public abstract class DialBookFixture
     /// <summary>What the book draws when it draws lots.</summary>
     protected double Drawn { get; set; }
 
+    /// <summary>Which cookie may be proved to a target: of one, unless a test says otherwise.</summary>
+    private protected Func<DialTarget, CookieChoice?> CookieFor { get; set; } = static target => target.Cookie == 0 ? default(CookieChoice) : null;
+
     private protected DialBook Book(DialLimits? limits = null) =>
-        new(limits ?? new DialLimits(), () => Drawn, () => ++_lastLink, _actions.Add, GivenUp.Add);
+        new(limits ?? new DialLimits(), () => Drawn, () => ++_lastLink, _actions.Add, GivenUp.Add, target => CookieFor(target));
 
     private protected List<NodeAction> Take()
     {

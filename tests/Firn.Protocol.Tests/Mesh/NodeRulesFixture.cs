@@ -19,7 +19,7 @@ public abstract class NodeRulesFixture
 
     private protected NodeRules Rules { get; } = RulesOf(new NodeRulesOptions());
 
-    private protected static NodeRules RulesOf(NodeRulesOptions options) => new(Pair.Alice, options, () => 0);
+    private protected static NodeRules RulesOf(NodeRulesOptions options) => new(Pair.Alice, Policies.ByCookie, options, () => 0);
 
     private protected SignedPeerRecord Sign(PeerKey peer, ulong sequence, params string[] addresses) =>
         Made.Sign(peer, sequence, Today.AddHours(24), [.. addresses.Select(NodeAddress.Parse)]);
@@ -28,7 +28,7 @@ public abstract class NodeRulesFixture
     private protected long Accept(NodeRules rules, PeerKey peer, long now = 0)
     {
         long link = rules.NewLink();
-        rules.OnCommit(link, peer, First, Pair.Session(++_session), null, _session, now).ShouldBe(RefusalReason.Unspecified);
+        rules.OnCommit(link, peer, Policies.Cookie, First, Pair.Session(++_session), null, _session, now).ShouldBe(RefusalReason.Unspecified);
         return link;
     }
 
@@ -47,8 +47,8 @@ public abstract class NodeRulesFixture
     /// <summary>The dial leads to Bob and makes the session; returns its link.</summary>
     private protected long Connect(StartDial dial)
     {
-        var decision = Rules.OnVerdict(dial.Link, Pair.Bob, First, held: null, Rules.Peers.Moment, 0);
-        Rules.OnCommitSent(dial.Link, Pair.Bob, First, Pair.Session(++_session), decision, 0);
+        var decision = Rules.OnVerdict(dial.Link, Pair.Bob, Policies.Cookie, First, held: null, Rules.Peers.Moment, 0);
+        Rules.OnCommitSent(dial.Link, Pair.Bob, Policies.Cookie, First, Pair.Session(++_session), decision, 0);
         Rules.OnAccepted(dial.Link, 0).ShouldBeTrue();
         return dial.Link;
     }

@@ -32,7 +32,7 @@ public class NodeRulesTests : NodeRulesFixture
     {
         Rules.Add(DialKind.Configured, Seed, 0);
         Connect(Dials(Rules).Single());
-        Rules.OnCommit(Rules.NewLink(), Pair.Bob, new Incarnation(2), Pair.Session(50), null, 1, 1_000).ShouldBe(RefusalReason.Unspecified);
+        Rules.OnCommit(Rules.NewLink(), Pair.Bob, Policies.Cookie, new Incarnation(2), Pair.Session(50), null, 1, 1_000).ShouldBe(RefusalReason.Unspecified);
         Rules.TakeActions().OfType<RaiseWarning>().ShouldBeEmpty();
         Rules.Dials.Targets.Single().State.ShouldBe(DialState.Satisfied);
     }
@@ -50,10 +50,10 @@ public class NodeRulesTests : NodeRulesFixture
     [Fact]
     public void A_stale_copy_of_a_peer_at_a_configured_address_does_not_end_the_redialling()
     {
-        Rules.OnCommit(Rules.NewLink(), Pair.Bob, new Incarnation(2), Pair.Session(50), null, 1, 0);
+        Rules.OnCommit(Rules.NewLink(), Pair.Bob, Policies.Cookie, new Incarnation(2), Pair.Session(50), null, 1, 0);
         Rules.Add(DialKind.Configured, Seed, 0);
         long link = Dials(Rules).Single().Link;
-        Rules.OnVerdict(link, Pair.Bob, First, held: null, Rules.Peers.Moment, 0).Refusal.ShouldBe(RefusalReason.Stale);
+        Rules.OnVerdict(link, Pair.Bob, Policies.Cookie, First, held: null, Rules.Peers.Moment, 0).Refusal.ShouldBe(RefusalReason.Stale);
         Rules.OnDialFailed(link, RefusalReason.Unspecified, FailureReason.Stale, "stale", 0);
         Rules.TakeActions().OfType<RaiseWarning>().ShouldBeEmpty();
         Dials(Rules, 1_000_000).ShouldHaveSingleItem();
@@ -64,8 +64,8 @@ public class NodeRulesTests : NodeRulesFixture
     {
         Rules.Request(7, Seed, 0);
         var dial = Rules.TakeActions().OfType<StartDial>().Single();
-        var decision = Rules.OnVerdict(dial.Link, Pair.Bob, First, held: null, Rules.Peers.Moment, 0);
-        Rules.OnCommitSent(dial.Link, Pair.Bob, First, Pair.Session(9), decision, 0);
+        var decision = Rules.OnVerdict(dial.Link, Pair.Bob, Policies.Cookie, First, held: null, Rules.Peers.Moment, 0);
+        Rules.OnCommitSent(dial.Link, Pair.Bob, Policies.Cookie, First, Pair.Session(9), decision, 0);
         Rules.OnDialFailed(dial.Link, RefusalReason.Simultaneous, FailureReason.ConnectionLost, "crossed", 0);
         Rules.TakeActions().ShouldBeEmpty();
         Accept(Rules, Pair.Bob);
@@ -94,8 +94,8 @@ public class NodeRulesTests : NodeRulesFixture
         var first = Accept(Rules, Pair.Bob);
         Rules.Add(DialKind.Configured, Seed, 0);
         var dial = Dials(Rules).Single();
-        var decision = Rules.OnVerdict(dial.Link, Pair.Bob, First, held: null, Rules.Peers.Moment, 0);
-        Rules.OnCommitSent(dial.Link, Pair.Bob, First, Pair.Session(9), decision, 0);
+        var decision = Rules.OnVerdict(dial.Link, Pair.Bob, Policies.Cookie, First, held: null, Rules.Peers.Moment, 0);
+        Rules.OnCommitSent(dial.Link, Pair.Bob, Policies.Cookie, First, Pair.Session(9), decision, 0);
         Rules.Hangup(Pair.Bob, 0).ShouldBeTrue();
         Rules.TakeActions().OfType<CloseLink>().ShouldHaveSingleItem().Link.ShouldBe(first);
 
@@ -111,8 +111,8 @@ public class NodeRulesTests : NodeRulesFixture
         long first = Accept(Rules, Pair.Bob);
         Rules.Add(DialKind.Configured, Seed, 0);
         var dial = Dials(Rules).Single();
-        var decision = Rules.OnVerdict(dial.Link, Pair.Bob, First, held: null, Rules.Peers.Moment, 0);
-        Rules.OnCommitSent(dial.Link, Pair.Bob, First, Pair.Session(9), decision, 0);
+        var decision = Rules.OnVerdict(dial.Link, Pair.Bob, Policies.Cookie, First, held: null, Rules.Peers.Moment, 0);
+        Rules.OnCommitSent(dial.Link, Pair.Bob, Policies.Cookie, First, Pair.Session(9), decision, 0);
         Rules.OnSessionEnded(first, EndReason.Goodbye, isTold: true, 0);
         Rules.Hangup(Pair.Bob, 0).ShouldBeTrue();
         Rules.OnAccepted(dial.Link, 10).ShouldBeTrue();
@@ -127,7 +127,7 @@ public class NodeRulesTests : NodeRulesFixture
         Rules.Add(DialKind.Configured, Seed, 0);
         var dial = Dials(Rules).Single();
         Rules.Hangup(Pair.Bob, 0);
-        Rules.OnVerdict(dial.Link, Pair.Bob, First, held: null, Rules.Peers.Moment, 0).Refusal.ShouldBe(RefusalReason.Duplicate);
+        Rules.OnVerdict(dial.Link, Pair.Bob, Policies.Cookie, First, held: null, Rules.Peers.Moment, 0).Refusal.ShouldBe(RefusalReason.Duplicate);
         Dials(Rules, 1_000_000).ShouldBeEmpty();
     }
 }

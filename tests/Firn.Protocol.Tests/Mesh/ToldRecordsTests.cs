@@ -171,8 +171,8 @@ public class ToldRecordsTests : NodeRulesFixture
         long carol = Accept(Rules, Carol);
 
         // Carol has replaced the session by the one that our Commit asks for; her answer is still on its way.
-        var decision = Rules.OnVerdict(Rules.NewLink(), Carol, First, held: null, Rules.Peers.Moment, 0);
-        Rules.OnCommitSent(77, Carol, First, Pair.Session(77), decision, 0);
+        var decision = Rules.OnVerdict(Rules.NewLink(), Carol, Policies.Cookie, First, held: null, Rules.Peers.Moment, 0);
+        Rules.OnCommitSent(77, Carol, Policies.Cookie, First, Pair.Session(77), decision, 0);
         Rules.OnSessionEnded(carol, EndReason.Goodbye, isTold: true, 0);
         Rules.TakeActions();
         var own = Sign(Pair.Alice, 2, "10.0.0.9:1");

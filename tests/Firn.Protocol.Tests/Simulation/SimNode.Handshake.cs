@@ -65,7 +65,7 @@ internal sealed partial class SimNode
 
     private void OnProof(SimLink link, SimEnd end, SimMessage message)
     {
-        var decision = Rules.OnProof(link.Ends[0].Node.Key, message.Incarnation, _world.Now);
+        var decision = Rules.OnProof(link.Ends[0].Node.Key, Policies.Cookie, message.Incarnation, _world.Now);
         end.Remote = message.Incarnation;
         if (decision.Refusal == RefusalReason.Unspecified)
             link.Send(end, new SimMessage(SimMessageKind.Verdict) { Incarnation = Incarnation, Session = decision.Held });
@@ -77,12 +77,12 @@ internal sealed partial class SimNode
     private void OnVerdict(SimLink link, SimEnd end, SimMessage message)
     {
         var peer = link.Ends[1].Node.Key;
-        var decision = Rules.OnVerdict(end.Number, peer, message.Incarnation, message.Session, end.Proved, _world.Now);
+        var decision = Rules.OnVerdict(end.Number, peer, Policies.Cookie, message.Incarnation, message.Session, end.Proved, _world.Now);
         if (decision.Refusal == RefusalReason.Unspecified)
         {
             end.Remote = message.Incarnation;
             _ends[end.Number] = (link, end);
-            Rules.OnCommitSent(end.Number, peer, end.Remote, link.SessionId, decision, _world.Now);
+            Rules.OnCommitSent(end.Number, peer, Policies.Cookie, end.Remote, link.SessionId, decision, _world.Now);
             link.Send(end, new SimMessage(SimMessageKind.Commit) { Session = decision.Last, Counter = decision.Counter });
         }
         else
@@ -100,7 +100,7 @@ internal sealed partial class SimNode
         end.Number = Rules.NewLink();
         _ends[end.Number] = (link, end);
         var refusal = Rules.OnCommit(
-            end.Number, link.Ends[0].Node.Key, end.Remote, link.SessionId, message.Session, message.Counter, _world.Now);
+            end.Number, link.Ends[0].Node.Key, Policies.Cookie, end.Remote, link.SessionId, message.Session, message.Counter, _world.Now);
         if (refusal == RefusalReason.Unspecified)
         {
             end.IsSession = true;

@@ -19,7 +19,7 @@ internal sealed partial class SimNode
     public SimNode(World world, int number, PeerKey key, Incarnation incarnation, NodeAddress address, NodeRulesOptions options)
     {
         (_world, Number, Key, Incarnation, Address) = (world, number, key, incarnation, address);
-        Rules = new NodeRules(key, options, world.Random.NextDouble);
+        Rules = new NodeRules(key, Policies.ByCookie, options, world.Random.NextDouble);
     }
 
     public int Number { get; }

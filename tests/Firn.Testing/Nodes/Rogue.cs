@@ -23,7 +23,7 @@ internal sealed class Rogue : IDisposable
         using var parsed = Protocol.Cookie.Parse(cookie);
         Context = new HandshakeContext(
             NodeName.Parse(name), Leaf.Did, new Incarnation(incarnation ?? (ulong)DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()),
-            cluster, new Keyring(parsed.ToKey(cluster)), versions ?? VersionRange.Supported);
+            cluster, AdmissionPolicy.ByCookie(new Keyring(parsed.ToKey(cluster))), versions ?? VersionRange.Supported);
     }
 
     public ECDsa Identity => _identity;
@@ -54,7 +54,7 @@ internal sealed class Rogue : IDisposable
 
     public void Dispose()
     {
-        Context.Keyring.Dispose();
+        Context.Admission.Keyring?.Dispose();
         _identity.Dispose();
     }
 }

@@ -11,25 +11,25 @@ public class OutputTests
     [Fact]
     public void Peers_line_up_under_their_headings()
     {
-        var other = FakeNode.Beta with { Name = "longer-name@b.lan", RttMs = null, Direction = "inbound" };
+        var other = FakeNode.Beta with { Name = "longer-name@b.lan", RttMs = null, Direction = "inbound", Cookie = "old" };
 
         PeerRows.Table([FakeNode.Beta, other], FakeNode.Beta.ConnectedAt.AddSeconds(125)).ShouldBe(
         [
-            "NAME               ADDRESS              DIRECTION  ROLE  RTT       UP",
-            "beta@b.lan         tcp://10.0.0.2:3476  outbound   exit  1.250 ms  2m 5s",
-            "longer-name@b.lan  tcp://10.0.0.2:3476  inbound    exit  -         2m 5s",
+            "NAME               ADDRESS              DIRECTION  ROLE  BY          RTT       UP",
+            "beta@b.lan         tcp://10.0.0.2:3476  outbound   exit  cookie      1.250 ms  2m 5s",
+            "longer-name@b.lan  tcp://10.0.0.2:3476  inbound    exit  old cookie  -         2m 5s",
         ]);
     }
 
     [Fact]
     public void The_first_line_of_up_is_the_status_as_an_event() => JsonLines.Started(FakeNode.Alpha).ShouldBe(
-        """{"event":"started","name":"alpha@a.lan","did":"did:key:zDnAlpha","incarnation":1700000000001,"cluster":"default","listening":["tcp://127.0.0.1:3476"],"peers":1,"startedAt":"2026-01-02T03:04:00Z","version":"0.1.0"}""");
+        """{"event":"started","name":"alpha@a.lan","did":"did:key:zDnAlpha","incarnation":1700000000001,"cluster":"default","listening":["tcp://127.0.0.1:3476"],"peers":1,"startedAt":"2026-01-02T03:04:00Z","version":"0.1.0","admission":"cookie"}""");
 
     [Fact]
     public void Events_hold_what_belongs_to_them_and_nothing_else()
     {
         Json(new EventBody("peerDown", At) { Peer = FakeNode.Beta with { RttMs = null }, Reason = ControlJson.Spell(EndReason.TransportError) })
-            .ShouldBe("""{"event":"peerDown","at":"2026-01-02T03:04:06Z","peer":{"name":"beta@b.lan","did":"did:key:zDnBeta","incarnation":1700000000002,"sessionId":"c2Vzc2lvbg","address":"tcp://10.0.0.2:3476","transport":"tcp","direction":"outbound","role":"exit","capabilities":["relay","tunnel"],"rttMs":null,"connectedAt":"2026-01-02T03:04:05Z","softwareVersion":"0.1.0"},"reason":"transportError"}""");
+            .ShouldBe("""{"event":"peerDown","at":"2026-01-02T03:04:06Z","peer":{"name":"beta@b.lan","did":"did:key:zDnBeta","incarnation":1700000000002,"sessionId":"c2Vzc2lvbg","address":"tcp://10.0.0.2:3476","transport":"tcp","direction":"outbound","role":"exit","capabilities":["relay","tunnel"],"rttMs":null,"connectedAt":"2026-01-02T03:04:05Z","softwareVersion":"0.1.0","admission":"cookie","cookie":"current"},"reason":"transportError"}""");
         Json(new EventBody("dialFailed", At) { Address = "tcp://b.lan:3476", Reason = "unreachable", Message = "nobody there" })
             .ShouldBe("""{"event":"dialFailed","at":"2026-01-02T03:04:06Z","reason":"unreachable","address":"tcp://b.lan:3476","message":"nobody there"}""");
         Json(new EventBody("eventsLost", At) { Count = 3 })

@@ -9,11 +9,11 @@ internal sealed class FakeNode : IControlledNode
 {
     public static readonly PeerBody Beta = new(
         "beta@b.lan", "did:key:zDnBeta", 1700000000002, "c2Vzc2lvbg", "tcp://10.0.0.2:3476", "tcp", "outbound", "exit",
-        ["relay", "tunnel"], 1.25, new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc), "0.1.0");
+        ["relay", "tunnel"], 1.25, new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc), "0.1.0", "cookie", "current");
 
     public static readonly StatusBody Alpha = new(
         "alpha@a.lan", "did:key:zDnAlpha", 1700000000001, "default", ["tcp://127.0.0.1:3476"], 1,
-        new DateTime(2026, 1, 2, 3, 4, 0, DateTimeKind.Utc), "0.1.0");
+        new DateTime(2026, 1, 2, 3, 4, 0, DateTimeKind.Utc), "0.1.0", "cookie");
 
     private readonly Channel<EventBody> _events = Channel.CreateUnbounded<EventBody>();
 
@@ -31,6 +31,12 @@ internal sealed class FakeNode : IControlledNode
 
     public Task<PingBody> PingAsync(string name, CancellationToken cancellationToken) =>
         Answer(new PingBody(Beta.Name, Beta.Address, 0.5));
+
+    public Task<ReloadBody> ReloadAsync(CancellationToken cancellationToken) => Answer(new ReloadBody(Alpha.Name, 2));
+
+    public IReadOnlyList<PinBody> Pins() => [new PinBody(Beta.Name, Beta.Did, "kept", true, null)];
+
+    public PinBody ForgetPin(string name) => Failure is null ? Pins()[0] : throw Failure;
 
     /// <summary>What was sent or called last.</summary>
     public (string Process, string Node, byte[] Body, TimeSpan? Timeout) Heard { get; private set; }

@@ -29,7 +29,7 @@ public sealed class FirnHomeTests : IDisposable
     public void A_new_home_and_what_lies_in_it_are_its_owners_alone()
     {
         var home = FirnHome.Open(_temporary.In("a", "home"));
-        home.ReadCookie().Dispose();
+        CookieStore.Dispose(home.Cookies.Read());
         using var node = NodeHome.Acquire(home, "alpha", DateTimeOffset.UtcNow);
 
         File.GetUnixFileMode(home.Path).ShouldBe(OwnerOnlyDirectory);
@@ -55,11 +55,11 @@ public sealed class FirnHomeTests : IDisposable
     public void A_cookie_that_others_can_read_or_write_is_refused(UnixFileMode tooMuch)
     {
         var home = Home();
-        home.ReadCookie().Dispose();
+        CookieStore.Dispose(home.Cookies.Read());
         File.SetUnixFileMode(home.CookiePath, OwnerOnlyFile | tooMuch);
 
-        Refusal(() => home.ReadCookie()).ShouldContain("chmod 600");
-        Refusal(() => FirnHome.ReadCookie(home.CookiePath)).ShouldContain("chmod 600");
+        Refusal(() => home.Cookies.Read()).ShouldContain("chmod 600");
+        Refusal(() => CookieStore.Read(home.CookiePath)).ShouldContain("chmod 600");
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class FirnHomeTests : IDisposable
     [Fact]
     public void A_home_has_one_cookie_from_its_first_use_on()
     {
-        Home().ReadCookie().Dispose();
+        CookieStore.Dispose(Home().Cookies.Read());
         var first = Text(Home());
 
         first.ShouldStartWith("firn_");
@@ -127,11 +127,11 @@ public sealed class FirnHomeTests : IDisposable
     public void A_cookie_is_replaced_only_when_told_to()
     {
         var home = Home();
-        home.WriteCookie("the first passphrase", overwrite: false).ShouldBeTrue();
-        home.WriteCookie("the second passphrase", overwrite: false).ShouldBeFalse();
+        home.Cookies.Write("the first passphrase", overwrite: false).ShouldBeTrue();
+        home.Cookies.Write("the second passphrase", overwrite: false).ShouldBeFalse();
         Text(home).ShouldBe("the first passphrase\n");
 
-        home.WriteCookie("the second passphrase\n", overwrite: true).ShouldBeTrue();
+        home.Cookies.Write("the second passphrase\n", overwrite: true).ShouldBeTrue();
         Text(home).ShouldBe("the second passphrase\n");
     }
 
@@ -141,11 +141,11 @@ public sealed class FirnHomeTests : IDisposable
     public void A_malformed_cookie_is_neither_written_nor_read(string text)
     {
         var home = Home();
-        Should.Throw<FirnException>(() => home.WriteCookie(text, overwrite: true)).Reason.ShouldBe(FailureReason.InvalidInput);
+        Should.Throw<FirnException>(() => home.Cookies.Write(text, overwrite: true)).Reason.ShouldBe(FailureReason.InvalidInput);
         File.Exists(home.CookiePath).ShouldBeFalse();
 
         PrivateFiles.Replace(home.CookiePath, Encoding.ASCII.GetBytes(text));
-        var error = Should.Throw<FirnException>(() => home.ReadCookie());
+        var error = Should.Throw<FirnException>(() => home.Cookies.Read());
         error.Reason.ShouldBe(FailureReason.InvalidInput);
         error.Message.ShouldContain(home.CookiePath);
     }
@@ -153,14 +153,14 @@ public sealed class FirnHomeTests : IDisposable
     [Fact]
     public void A_cookie_file_of_ones_own_must_exist_and_be_small()
     {
-        Refusal(() => FirnHome.ReadCookie(_temporary.In("none"))).ShouldContain("does not exist");
+        Refusal(() => CookieStore.Read(_temporary.In("none"))).ShouldContain("does not exist");
         PrivateFiles.Replace(_temporary.In("large"), new byte[100_000]);
-        Refusal(() => FirnHome.ReadCookie(_temporary.In("large"))).ShouldContain("more than");
+        Refusal(() => CookieStore.Read(_temporary.In("large"))).ShouldContain("more than");
     }
 
     private FirnHome Home() => FirnHome.Open(_temporary.In("home"));
 
-    private static string Text(FirnHome home) => Encoding.UTF8.GetString(home.ReadCookieText());
+    private static string Text(FirnHome home) => Encoding.UTF8.GetString(home.Cookies.ReadText());
 
     private static string Refusal(Action action)
     {

@@ -14,6 +14,8 @@ internal static class CookieCommand
         CookieShowCommand.Create(common),
         CookieGenerateCommand.Create(common),
         CookieImportCommand.Create(common),
+        CookieRotateCommand.Create(common),
+        CookieRetireCommand.Create(common),
         CookiePathCommand.Create(common),
     };
 }
@@ -23,4 +25,12 @@ internal sealed record CookieRecord(string Path)
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Cookie { get; init; }
+
+    /// <summary>How many there are: the first proves, all verify.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Cookies { get; init; }
+
+    /// <summary>How many sessions of nodes that run ended by the change.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? SessionsEnded { get; init; }
 }

@@ -18,10 +18,9 @@ internal static class CookieGenerateCommand
         {
             force,
         };
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, stop) =>
         {
-            var output = parsed.InvocationConfiguration.Output;
-            CookieFile.Write(FirnHome.Open(), Generate(), parsed.GetValue(force), output, parsed.GetValue(common.Json));
+            await CookieFile.WriteAsync(FirnHome.Open(), Generate(), parsed.GetValue(force), parsed, common, stop);
             return Tool.Success;
         });
         return command;

@@ -11,21 +11,31 @@ internal static class CookieImportCommand
 
     public static Command Create(CommonOptions common)
     {
-        var force = new Option<bool>("--force") { Description = "Replace the cookie that is there" };
+        var force = new Option<bool>("--force") { Description = "Replace what is there" };
+        var add = new Option<bool>("--add") { Description = "Prove with it from now on; what is there still verifies, until 'firn cookie retire'" };
         var command = new ExampledCommand(
             "import",
             "Take over a cookie from standard input, or ask for it without showing it",
             "firn cookie import                                 asks",
             "firn cookie import < cookie.txt",
-            "firn cookie show | ssh there firn cookie import")
+            "firn cookie show | ssh there firn cookie import",
+            "firn cookie show | ssh there firn cookie import --add   after 'firn cookie rotate' here")
         {
-            force,
+            force, add,
         };
-        command.SetAction(parsed =>
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(force) && result.GetValue(add))
+                result.AddError("--force and --add exclude each other");
+        });
+        command.SetAction(async (parsed, stop) =>
         {
             string cookie = Console.IsInputRedirected ? Read(Console.In) : Ask();
-            var output = parsed.InvocationConfiguration.Output;
-            CookieFile.Write(FirnHome.Open(), cookie, parsed.GetValue(force), output, parsed.GetValue(common.Json));
+            var home = FirnHome.Open();
+            if (parsed.GetValue(add))
+                await CookieFile.SayAsync(home, parsed, common, Add(home, cookie), stop);
+            else
+                await CookieFile.WriteAsync(home, cookie, parsed.GetValue(force), parsed, common, stop);
             return Tool.Success;
         });
         return command;
@@ -48,6 +58,10 @@ internal static class CookieImportCommand
             ? cookie.ToString()
             : throw new FirnException(FailureReason.InvalidInput, "nothing came in: expected what 'firn cookie show' prints");
     }
+
+    private static string Add(FirnHome home, string cookie) => home.Cookies.Add(cookie)
+        ? "it proves from now on, what was there still verifies"
+        : "it was the cookie of this home already";
 
     private static string Ask()
     {

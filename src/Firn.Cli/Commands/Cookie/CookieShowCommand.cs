@@ -3,7 +3,7 @@ using Firn.Identity;
 
 namespace Firn.Cli;
 
-/// <summary><c>firn cookie show</c>: prints the cookie, made first if there is none.</summary>
+/// <summary><c>firn cookie show</c>: prints the cookie that proves, made first if there is none.</summary>
 internal static class CookieShowCommand
 {
     public static Command Create(CommonOptions common)
@@ -13,12 +13,12 @@ internal static class CookieShowCommand
         command.SetAction(parsed =>
         {
             var home = FirnHome.Open();
-            string cookie = CookieFile.Read(home);
+            string[] all = CookieFile.ReadAll(home);
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(common.Json))
-                JsonLines.Write(output, new CookieRecord(home.CookiePath) { Cookie = cookie }, CliJson.Default.CookieRecord);
+                JsonLines.Write(output, new CookieRecord(home.CookiePath) { Cookie = all[0], Cookies = all.Length }, CliJson.Default.CookieRecord);
             else
-                output.WriteLine(cookie);
+                output.WriteLine(all[0]);
             return Tool.Success;
         });
         return command;

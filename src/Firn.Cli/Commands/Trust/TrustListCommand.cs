@@ -1,0 +1,39 @@
+using System.CommandLine;
+using System.Globalization;
+using Firn.Identity;
+
+namespace Firn.Cli;
+
+/// <summary><c>firn trust list</c>: whose keys are trusted.</summary>
+internal static class TrustListCommand
+{
+    private static readonly string[] Headings = ["DID", "NAME", "SINCE", "LABEL"];
+
+    public static Command Create(CommonOptions common)
+    {
+        var command = new ExampledCommand(
+            "list", "List the keys that the nodes of this home trust", "firn trust list", "firn trust list --json | jq -r '.[].did'");
+        command.SetAction(parsed =>
+        {
+            IReadOnlyList<TrustRecord> trusted = [.. FirnHome.Open().Trust.Read().Entries.Select(TrustRecord.Of)];
+            var output = parsed.InvocationConfiguration.Output;
+            if (parsed.GetValue(common.Json))
+                JsonLines.Write(output, trusted, CliJson.Default.IReadOnlyListTrustRecord);
+            else if (trusted.Count == 0)
+                output.WriteLine("no key is trusted yet: 'firn trust add DID' adds one");
+            else
+                foreach (string line in Columns.Align(Headings, trusted.Select(Row)))
+                    output.WriteLine(line);
+            return Tool.Success;
+        });
+        return command;
+    }
+
+    private static string[] Row(TrustRecord record) =>
+    [
+        record.Did,
+        record.Name ?? "any",
+        record.AddedAt.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        Printable.Line(record.Label ?? ""),
+    ];
+}

@@ -18,12 +18,6 @@ public enum FailureReason
     /// <summary>Cookie, key or certificate were not accepted by one of the two ends.</summary>
     AuthenticationFailed,
 
-    /// <summary>The peer's key is not trusted here.</summary>
-    NotTrusted,
-
-    /// <summary>One of the two ends admits by cookie, the other by trust alone.</summary>
-    AdmissionDiffers,
-
     /// <summary>Both ends know the cookie but belong to different clusters.</summary>
     ClusterDiffers,
 
@@ -80,6 +74,12 @@ public enum FailureReason
 
     /// <summary>Bytes that came cannot be read as what is expected there.</summary>
     BadMessage,
+
+    /// <summary>The peer's key is not trusted here.</summary>
+    NotTrusted,
+
+    /// <summary>One of the two ends admits by cookie, the other by trust alone.</summary>
+    AdmissionDiffers,
 }
 
 /// <summary>A failure of Firn, with a typed <see cref="Reason"/> and a sentence for people.</summary>

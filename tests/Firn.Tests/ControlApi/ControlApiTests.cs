@@ -15,7 +15,7 @@ public class ControlApiTests
         answer.ShouldStartWith("HTTP/1.1 200 OK\r\n");
         answer.ShouldNotContain("Server:");
         answer.ShouldEndWith("\r\n\r\n" + """
-            {"name":"alpha@a.lan","did":"did:key:zDnAlpha","incarnation":1700000000001,"cluster":"default","listening":["tcp://127.0.0.1:3476"],"peers":1,"startedAt":"2026-01-02T03:04:00Z","version":"0.1.0"}
+            {"name":"alpha@a.lan","did":"did:key:zDnAlpha","incarnation":1700000000001,"cluster":"default","listening":["tcp://127.0.0.1:3476"],"peers":1,"startedAt":"2026-01-02T03:04:00Z","version":"0.1.0","admission":"cookie"}
             """);
     }
 
@@ -25,7 +25,7 @@ public class ControlApiTests
         await using var served = await ServedNode.StartAsync();
 
         (await served.AskAsync("GET /v1/peers")).ShouldEndWith("\r\n\r\n" + """
-            [{"name":"beta@b.lan","did":"did:key:zDnBeta","incarnation":1700000000002,"sessionId":"c2Vzc2lvbg","address":"tcp://10.0.0.2:3476","transport":"tcp","direction":"outbound","role":"exit","capabilities":["relay","tunnel"],"rttMs":1.25,"connectedAt":"2026-01-02T03:04:05Z","softwareVersion":"0.1.0"}]
+            [{"name":"beta@b.lan","did":"did:key:zDnBeta","incarnation":1700000000002,"sessionId":"c2Vzc2lvbg","address":"tcp://10.0.0.2:3476","transport":"tcp","direction":"outbound","role":"exit","capabilities":["relay","tunnel"],"rttMs":1.25,"connectedAt":"2026-01-02T03:04:05Z","softwareVersion":"0.1.0","admission":"cookie","cookie":"current"}]
             """);
     }
 

@@ -116,7 +116,7 @@ public class CommandLineTests
         options.AddTo(command);
         var parsed = command.Parse(
             "--name db --listen 127.0.0.1:0 --listen [::1]:0 --peer a --peer b@c:4 --cluster lab --cookie-file f "
-            + "--exclude-role relay --mesh none --ping-interval 500ms --ping-deadline 2m --no-discovery");
+            + "--exclude-role relay --mesh none --ping-interval 500ms --ping-deadline 2m --no-discovery --admit both");
 
         parsed.Errors.ShouldBeEmpty();
         using var loggers = new LineLoggerFactory(options.LogLevelOf(parsed), _ => { });
@@ -132,6 +132,7 @@ public class CommandLineTests
         node.PingInterval.ShouldBe(TimeSpan.FromMilliseconds(500));
         node.PingDeadline.ShouldBe(TimeSpan.FromMinutes(2));
         node.Discovery.ShouldBeFalse();
+        node.Admit.ShouldBe(AdmissionMode.Both);
     }
 
     [Fact]
@@ -145,7 +146,7 @@ public class CommandLineTests
         var node = options.ToNodeOptions(command.Parse(""), loggers);
         var defaults = new NodeOptions();
 
-        (node.Name, node.Cluster, node.CookieFile).ShouldBe((null, defaults.Cluster, null));
+        (node.Name, node.Cluster, node.CookieFile, node.Admit).ShouldBe((null, defaults.Cluster, null, AdmissionMode.Cookie));
         (node.Mesh, node.PingInterval, node.PingDeadline, node.Discovery, node.RoleHint)
             .ShouldBe((defaults.Mesh, defaults.PingInterval, defaults.PingDeadline, defaults.Discovery, defaults.RoleHint));
         node.Listen.ShouldBeEmpty();

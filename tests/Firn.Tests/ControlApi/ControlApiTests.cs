@@ -143,6 +143,22 @@ public class ControlApiTests
     }
 
     [Fact]
+    public async Task Pins_and_what_is_taken_up_have_the_promised_shape()
+    {
+        await using var served = await ServedNode.StartAsync();
+        const string Pin = """{"name":"beta@b.lan","did":"did:key:zDnBeta","kind":"kept","connected":true,"secondsLeft":null}""";
+        (await served.AskAsync("GET /v1/pins")).ShouldEndWith($"[{Pin}]");
+        (await served.AskAsync("POST /v1/pins/forget", """{"name":"beta"}""")).ShouldEndWith(Pin);
+        (await served.AskAsync("POST /v1/reload", "{}")).ShouldEndWith("""{"name":"alpha@a.lan","sessionsEnded":2}""");
+        (await served.AskAsync("POST /v1/pins/forget", "{}")).ShouldContain("400");
+
+        using var client = served.Client();
+        (await client.PinsAsync(CancellationToken.None)).ShouldHaveSingleItem().Kind.ShouldBe("kept");
+        (await client.ForgetPinAsync("beta", CancellationToken.None)).Name.ShouldBe("beta@b.lan");
+        (await client.ReloadAsync(CancellationToken.None)).SessionsEnded.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task A_refused_dial_reaches_the_client_with_its_reason()
     {
         var failure = new FirnException(FailureReason.ClusterDiffers, "beta.lan belongs to another cluster");

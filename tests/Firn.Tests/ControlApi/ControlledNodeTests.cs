@@ -41,6 +41,39 @@ public class ControlledNodeTests : NodeFixture
     }
 
     [Fact]
+    public async Task Names_are_pinned_and_forgotten_through_the_API()
+    {
+        var alpha = await StartAsync("alpha");
+        var beta = await StartAsync("beta");
+        var trusted = await StartAsync("trusted");
+        await alpha.Node.TrustAsync(trusted.Node.Self.Did, "trusted");
+        await using var served = await ServedNode.StartAsync(new ControlledNode(alpha.Node));
+        using var client = served.Client();
+        var peer = await client.DialAsync(beta.Address.ToString(), CancellationToken.None);
+        (peer.Admission, peer.Cookie).ShouldBe(("cookie", "current"));
+        (await client.StatusAsync(CancellationToken.None)).Admission.ShouldBe("cookie");
+
+        (await client.PinsAsync(CancellationToken.None)).Select(pin => (pin.Name, pin.Kind, pin.Connected)).ShouldBe(
+            [("beta@beta.lan", "recent", true), ("trusted", "trusted", false)]);
+        (await FailureAsync("beta")).ShouldContain("firn hangup");
+        (await FailureAsync("trusted")).ShouldContain($"firn trust remove {trusted.Node.Self.Did}");
+        (await FailureAsync("gamma")).ShouldContain("firn pins list");
+
+        await client.HangupAsync("beta", CancellationToken.None);
+        await alpha.WaitUntilPeersAsync();
+        (await client.ForgetPinAsync("beta", CancellationToken.None)).Did.ShouldBe(beta.Node.Self.Did.ToString());
+        (await client.PinsAsync(CancellationToken.None)).ShouldHaveSingleItem();
+        (await client.ReloadAsync(CancellationToken.None)).ShouldBe(new ReloadBody("alpha@alpha.lan", 0));
+
+        async Task<string> FailureAsync(string name)
+        {
+            var failure = await Should.ThrowAsync<FirnException>(() => client.ForgetPinAsync(name, CancellationToken.None));
+            failure.Reason.ShouldBe(FailureReason.InvalidInput);
+            return failure.Message;
+        }
+    }
+
+    [Fact]
     public async Task A_dial_with_another_cookie_fails_with_its_reason()
     {
         var alpha = await StartAsync("alpha");

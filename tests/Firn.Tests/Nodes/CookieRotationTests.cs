@@ -112,7 +112,7 @@ public sealed class CookieRotationTests : NodeFixture
             await nodes.DriveAsync(mesh[i].ConnectAsync(mesh[0]));
         }
 
-        await nodes.DriveAsync(TimeSpan.FromSeconds(30));
+        await nodes.DriveAsync(TimeSpan.FromSeconds(5));
         nodes.Network!.Dials.ShouldBe(2, "the user's own");
         mesh[1].Node.Peers.ShouldHaveSingleItem().Name.Name.ShouldBe("seed");
 

@@ -97,7 +97,12 @@ public sealed class NodeOptions
         if (Ephemeral && Admit != AdmissionMode.Trust && Cookie is null && CookieFile is null)
             throw new FirnException(FailureReason.InvalidInput, "An ephemeral node has no home to keep a cookie in: expected Cookie or CookieFile to be set.");
         if (Admit == AdmissionMode.Trust && (Cookie is not null || CookieFile is not null))
-            throw new FirnException(FailureReason.InvalidInput, "A node that admits by trust has no use for a cookie: expected neither Cookie nor CookieFile, or Admit to be Both.");
+        {
+            throw new FirnException(
+                FailureReason.InvalidInput,
+                "A node that admits by trust has no use for a cookie: expected neither Cookie nor CookieFile, or Admit to be Both.");
+        }
+
         if (Cookie is not null && CookieFile is not null)
             throw new FirnException(FailureReason.InvalidInput, "Both Cookie and CookieFile are set: expected one of them.");
     }

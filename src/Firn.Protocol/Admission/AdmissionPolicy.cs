@@ -10,7 +10,7 @@ internal sealed class AdmissionPolicy
     public AdmissionPolicy(AdmissionMode mode, Keyring? keyring, TrustList trust)
     {
         if (mode.DemandsCookie() != keyring is not null)
-            throw new ArgumentException($"Admission {((AdmissionMode?)mode).Describe()} and {(keyring is null ? "no" : "a")} keyring do not go together.", nameof(keyring));
+            throw new ArgumentException($"A keyring comes with a mode that demands a cookie and no other: {mode}.", nameof(keyring));
         (Mode, Keyring, Trust) = (mode, keyring, trust);
     }
 

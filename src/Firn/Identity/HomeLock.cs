@@ -15,6 +15,7 @@ internal static class HomeLock
                 return taken;
         }
 
-        throw PrivateFiles.Unusable($"{home.In("lock")} is held by another process, which changes the home and does not end: look for a firn command that hangs.");
+        throw PrivateFiles.Unusable(
+            $"{home.In("lock")} is held by another process, which changes the home and does not end: look for a firn command that hangs.");
     }
 }

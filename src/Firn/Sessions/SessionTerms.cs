@@ -7,4 +7,5 @@ namespace Firn.Sessions;
 /// its computing included.
 /// </summary>
 internal sealed record SessionTerms(
-    long Link, SessionId Id, PeerKey Peer, CookieKey? Cookie, Incarnation Incarnation, PeerDescription Description, DateTimeOffset ExpiresAt, TimeSpan FirstRtt);
+    long Link, SessionId Id, PeerKey Peer, CookieKey? Cookie, Incarnation Incarnation,
+    PeerDescription Description, DateTimeOffset ExpiresAt, TimeSpan FirstRtt);

@@ -147,10 +147,28 @@ public sealed class CookieChoiceTests : AdmissionFixture
         rules.TakeActions().OfType<StartDial>().Single().DemandedDid.ShouldBeNull();
     }
 
-    private static void TellOfCarol(NodeRules rules, long teller)
+    [Fact]
+    public void Those_that_rest_make_room_for_those_that_are_dialled()
+    {
+        var dave = Pair.Key("dave");
+        var limits = new NodeRulesOptions { Dials = new DialLimits { MaxMeshTargets = 1 } };
+        var rules = new NodeRules(Pair.Alice, Policies.ByTrust(Pair.Bob.Did, dave.Did), limits, () => 0);
+        long bob = Accept(rules, Pair.Bob);
+        TellOfCarol(rules, bob);
+        Dials(rules).ShouldBeEmpty();
+        TellOf(dave, rules, bob);
+        Dials(rules).Single().Demanded.ShouldBe(dave);
+
+        TellOf(Pair.Key("eve"), rules, bob);
+        rules.Dials.Targets.ShouldHaveSingleItem().Peer.ShouldBe(dave, "one that is dialled makes no room");
+    }
+
+    private static void TellOfCarol(NodeRules rules, long teller) => TellOf(Carol, rules, teller);
+
+    private static void TellOf(PeerKey peer, NodeRules rules, long teller)
     {
         var made = new SimRecords();
-        var record = made.Sign(Carol, 1, Today.AddHours(24), [Here]);
+        var record = made.Sign(peer, 1, Today.AddHours(24), [Here]);
         rules.OnVerified(teller, made.Verify(rules.OnRecords(teller, [record], 0), Today), IPAddress.Parse("10.9.9.9"), Today, 0);
         rules.TakeActions();
     }

@@ -135,6 +135,19 @@ public class CommandLineTests
         node.Admit.ShouldBe(AdmissionMode.Both);
     }
 
+    [Theory]
+    [InlineData("up --admit trust --cookie-file f", "--admit both")]
+    [InlineData("up --admit nobody", "cookie, trust or both")]
+    [InlineData("cookie import --add --force", "exclude each other")]
+    [InlineData("trust add did:key:z6Mk", "did:key:zDn")]
+    public async Task What_makes_no_sense_about_admission_is_a_usage_error(string line, string hint)
+    {
+        var (code, _, error) = await RunAsync(line);
+
+        code.ShouldBe(2);
+        error.ShouldContain(hint);
+    }
+
     [Fact]
     public void Without_options_the_node_has_its_own_defaults()
     {

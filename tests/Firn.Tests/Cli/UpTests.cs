@@ -37,6 +37,21 @@ public class UpTests
         ]);
     }
 
+    [Theory]
+    [InlineData("trust", 4)]
+    [InlineData("both", 5)]
+    public void A_node_that_admits_by_trust_says_who_has_to_trust_whom(string mode, int count)
+    {
+        var self = FakeNode.Alpha with { Listening = ["tcp://0.0.0.0:3476"], Admission = mode };
+
+        var lines = JoinHint.Lines(self, "192.168.1.5", null);
+
+        lines.Count.ShouldBe(count);
+        lines[0].ShouldBe("another machine joins when each trusts the other's key:");
+        lines[1].ShouldBe($"  firn trust add {self.Did}");
+        lines[^1].ShouldBe($"  firn up --admit {mode} --peer 192.168.1.5");
+    }
+
     [Fact]
     public async Task A_peer_that_was_there_first_is_told_once_and_what_follows_is_told_all()
     {

@@ -38,10 +38,13 @@ internal static class CookieFile
         int ended = await RunningReload.TellAsync(home, parsed.InvocationConfiguration.Error, stop);
         var output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(common.Json))
-            JsonLines.Write(output, new CookieRecord(home.CookiePath) { Cookies = ReadAll(home).Length, SessionsEnded = ended }, CliJson.Default.CookieRecord);
+            JsonLines.Write(output, Record(home, ended), CliJson.Default.CookieRecord);
         else
             output.WriteLine($"{said}{RunningReload.Ended(ended)} ({home.CookiePath})");
     }
+
+    private static CookieRecord Record(FirnHome home, int ended) =>
+        new(home.CookiePath) { Cookies = ReadAll(home).Length, SessionsEnded = ended };
 
     /// <summary>The cookies of <paramref name="home"/> as text, the one that proves first; one is made if there is none.</summary>
     public static string[] ReadAll(FirnHome home) =>

@@ -18,8 +18,9 @@ internal static class CookieRotateCommand
         {
             var home = FirnHome.Open();
             home.Cookies.Rotate();
-            await CookieFile.SayAsync(
-                home, parsed, common, "a new cookie proves from now on, the old one still verifies; carry it over with 'firn cookie show' and 'firn cookie import --add', then 'firn cookie retire'", stop);
+            const string Said = "a new cookie proves from now on, the old one still verifies; "
+                + "carry it over with 'firn cookie show' and 'firn cookie import --add', then 'firn cookie retire'";
+            await CookieFile.SayAsync(home, parsed, common, Said, stop);
             return Tool.Success;
         });
         return command;

@@ -88,7 +88,11 @@ public sealed class TrustStoreTests : IDisposable
         var imposter = await nodes.StartAsync("beta", ByTrust);
         NodeOptions Options() => new()
         {
-            Name = "alpha@a.lan", Home = _home.Path, Admit = AdmissionMode.Trust, Discovery = false, Listen = { "tcp://127.0.0.1:0" },
+            Name = "alpha@a.lan",
+            Home = _home.Path,
+            Admit = AdmissionMode.Trust,
+            Discovery = false,
+            Listen = { "tcp://127.0.0.1:0" },
         };
         await using (var first = await nodes.StartAsync(Options()))
         {

@@ -68,6 +68,24 @@ public sealed class HandshakeFuzzTests : IDisposable
     }
 
     [Fact]
+    public void Without_MACs_a_trusted_nodes_bytes_are_read_or_refused_and_a_strangers_never_get_in()
+    {
+        using var stranger = new TestNode("s@strange");
+        _a.Admit(AdmissionMode.Trust, _b.Did);
+        _b.Admit(AdmissionMode.Trust, _a.Did);
+        using var honest = new Conversation(_a, _b).Run();
+        Fuzz.Run(Fuzz.CostlyCases, mutator =>
+        {
+            int target = mutator.Next(Conversation.Messages);
+            byte[] wrong = Input(mutator, mutator.Pick(honest.Sent));
+            using var talk = new Conversation(_a, _b).Run((index, bytes) => index == target ? wrong : bytes);
+            using var acceptor = _b.Accept(stranger.Leaf);
+            acceptor.Challenge();
+            Should.Throw<HandshakeException>(() => acceptor.ReadProof(wrong));
+        });
+    }
+
+    [Fact]
     public void Any_header_says_how_much_follows_or_is_refused()
     {
         for (int header = 0; header < 1 << 24; header += LongRun.IsOn ? 13 : 97)

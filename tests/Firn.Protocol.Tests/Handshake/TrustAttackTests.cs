@@ -157,6 +157,23 @@ public sealed class TrustAttackTests : IDisposable
     }
 
     [Fact]
+    public void A_refused_certificate_is_no_reason_to_prove_another_cookie()
+    {
+        using var a = new TestNode("a@alpha");
+        using var initiator = a.Dial(_b.Leaf);
+        Told(() => initiator.ReadChallenge(HandshakeMachine.RefuseLeaf()), FailureReason.AuthenticationFailed, isProved: false);
+    }
+
+    [Fact]
+    public void What_was_withdrawn_after_the_proof_looks_like_every_failure_of_authentication()
+    {
+        using var a = new TestNode("a@alpha");
+        using var b = new TestNode("b@beta");
+        using var talk = new Conversation(a, b).Run(count: 2);
+        Convert.ToHexString(talk.Acceptor.Refuse(RefusalReason.AuthenticationFailed)).ShouldBe("0600020801");
+    }
+
+    [Fact]
     public void Each_cookie_of_a_keyring_can_be_tried_by_itself()
     {
         using var newer = new TestNode("new@n", keys: [TestNode.Key(2), TestNode.Key(1)]);

@@ -74,6 +74,9 @@ public enum FailureReason
 
     /// <summary>Bytes that came cannot be read as what is expected there.</summary>
     BadMessage,
+
+    /// <summary>The node's key is encrypted, and there is no passphrase for it or a wrong one.</summary>
+    IdentityLocked,
 }
 
 /// <summary>A failure of Firn, with a typed <see cref="Reason"/> and a sentence for people.</summary>

@@ -81,6 +81,7 @@ internal static class Tool
             EventsCommand.Create(common),
             StopCommand.Create(common),
             CookieCommand.Create(common),
+            IdCommand.Create(common),
             DemoCommand.Create(common),
             CompletionsCommand.Create(),
         };

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Firn.AspNetCore;
+using Firn.Unlocking;
 using Microsoft.Extensions.Logging;
 
 namespace Firn.Cli;
@@ -27,6 +28,7 @@ internal static class UpCommand
             var log = display.Log ?? parsed.InvocationConfiguration.Error.WriteLine;
             using var loggers = new LineLoggerFactory(options.LogLevelOf(parsed), log);
             var settings = options.ToNodeOptions(parsed, loggers);
+            settings.PassphraseSources = ToolPassphrases.Sources(stop);
             await RunAsync(settings, display, loggers, parsed.GetValue(options.ExitWithStdin), stop);
             return Tool.Success;
         });
@@ -41,11 +43,14 @@ internal static class UpCommand
         {
             // The API goes before the node: it removes its socket while the node still holds the lock of the name.
             await using var node = await Node.StartAsync(settings, ending.Token);
+            VariablePassphrase.Forget();
             using var bench = node.ServeBench();
             var controlled = new ControlledNode(node);
             var events = PeerFeed.From(controlled, ending.Token);   // first of all: the node dials already
             await using var api = await ControlApi.StartAsync(node, loggers, ending.Token);
-            var joining = JoinHint.Lines(controlled.Status(), LanAddress.Find(), settings.CookieFile);
+            IReadOnlyList<string> joining = JoinHint.Lines(controlled.Status(), LanAddress.Find(), settings.CookieFile);
+            if (node.IsKeyExposed)
+                joining = ["its key is not encrypted on the disk: 'firn id encrypt' does that, 'firn id decrypt' undoes it", .. joining];
             var show = display.ShowAsync(controlled, joining, events, ending.Token);
             await Task.WhenAny(show, api.StopRequested, exitWithStdin ? WhenStdinClosesAsync() : show);
             await ending.CancelAsync();

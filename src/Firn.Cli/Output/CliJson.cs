@@ -5,6 +5,7 @@ namespace Firn.Cli;
 /// <summary>What the tool says in JSON beyond the control API's own shapes.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(CookieRecord))]
+[JsonSerializable(typeof(IdRecord))]
 [JsonSerializable(typeof(PingRecord))]
 [JsonSerializable(typeof(DemoRecord))]
 [JsonSerializable(typeof(CallRecord))]

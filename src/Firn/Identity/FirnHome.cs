@@ -113,7 +113,7 @@ internal sealed class FirnHome
         if (PrivateFiles.TryReadSecret(path, MaxCookieBytes) is not { } bytes)
             return null;
 
-        var text = new char[Encoding.UTF8.GetMaxCharCount(bytes.Length)];
+        var text = GC.AllocateUninitializedArray<char>(Encoding.UTF8.GetMaxCharCount(bytes.Length), pinned: true);
         try
         {
             int length = Encoding.UTF8.GetChars(bytes, text);

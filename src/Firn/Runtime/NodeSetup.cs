@@ -2,6 +2,7 @@ using System.Reflection;
 using Firn.Identity;
 using Firn.Protocol;
 using Firn.Transports;
+using Firn.Unlocking;
 using Microsoft.Extensions.Logging;
 
 namespace Firn.Runtime;
@@ -71,7 +72,7 @@ internal sealed partial class NodeSetup : IDisposable
         NodeHome? identity = null;
         try
         {
-            identity = home is null ? NodeHome.Ephemeral(options.Name, now) : NodeHome.Acquire(home, options.Name, now);
+            identity = home is null ? NodeHome.Ephemeral(options.Name, now) : NodeHome.Acquire(home, options.Name, now, UnlockerFor(options));
             return new NodeSetup(options, home, identity, keyring);
         }
         catch
@@ -81,6 +82,9 @@ internal sealed partial class NodeSetup : IDisposable
             throw;
         }
     }
+
+    private static Unlocker UnlockerFor(NodeOptions options) => new(options.PassphraseSources
+        ?? (options.Passphrase is { } reader ? [new CallbackPassphrase(reader)] : PassphraseSource.Unattended()));
 
     public void Dispose()
     {

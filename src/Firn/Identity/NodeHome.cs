@@ -77,12 +77,7 @@ internal sealed class NodeHome : IDisposable
 
     /// <summary>The lock of a node's directory, which is made if it is not there.</summary>
     /// <exception cref="FirnException"><see cref="FailureReason.NameTaken"/>: the node runs.</exception>
-    public static NodeLock Lock(FirnHome home, NodeName name)
-    {
-        var nodeLock = TryLock(home, name) ?? throw Taken(home, name);
-        nodeLock.WriteOwner();
-        return nodeLock;
-    }
+    public static NodeLock Lock(FirnHome home, NodeName name) => TryLock(home, name) ?? throw Taken(home, name);
 
     public void Dispose()
     {
@@ -95,7 +90,20 @@ internal sealed class NodeHome : IDisposable
         var directory = NodeDirectory.Of(home, name);
         PrivateFiles.EnsureDirectory(home.In(NodeDirectory.Parent));
         PrivateFiles.EnsureDirectory(directory);
-        return NodeLock.TryTake(directory);
+        if (NodeLock.TryTake(directory) is not { } nodeLock)
+            return null;
+
+        try
+        {
+            nodeLock.WriteOwner();
+            PrivateFiles.RemoveTemporaries(directory);
+            return nodeLock;
+        }
+        catch
+        {
+            nodeLock.Dispose();
+            throw;
+        }
     }
 
     private static NodeHome? TryAcquire(FirnHome home, NodeName name, DateTimeOffset now, Unlocker unlocker)
@@ -107,7 +115,6 @@ internal sealed class NodeHome : IDisposable
         ECDsa? key = null;
         try
         {
-            nodeLock.WriteOwner();
             var files = new IdentityFiles(name, directory);
             key = files.LoadOrCreate(unlocker, now);
             files.RemoveLeftover(LeafProfile.DidOf(key));

@@ -10,6 +10,7 @@ internal static class PrivateFiles
 {
     public const UnixFileMode OwnerOnlyFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    private const string TemporarySuffix = ".tmp";
     private const UnixFileMode OwnerOnlyDirectory = OwnerOnlyFile | UnixFileMode.UserExecute;
     private const UnixFileMode OthersWrite = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
     private const UnixFileMode OthersRead = UnixFileMode.GroupRead | UnixFileMode.OtherRead;
@@ -93,6 +94,16 @@ internal static class PrivateFiles
         (calls ?? FileCalls.Real).SyncDirectory(Path.GetDirectoryName(path)!);
     });
 
+    /// <summary>
+    /// Removes what processes left that died while they wrote into <paramref name="directory"/>: it may be a key. The caller sees to it that
+    /// nobody writes there now.
+    /// </summary>
+    public static void RemoveTemporaries(string directory) => Guard(directory, () =>
+    {
+        foreach (var path in Directory.EnumerateFiles(directory, $"*{TemporarySuffix}"))
+            File.Delete(path);
+    });
+
     /// <summary>Runs <paramref name="action"/> on <paramref name="path"/> and says in one way why it failed.</summary>
     public static T Guard<T>(string path, Func<T> action)
     {
@@ -116,7 +127,7 @@ internal static class PrivateFiles
 
     private static bool Write(string path, byte[] content, FileCalls calls, Func<string, bool> publish)
     {
-        var temporary = $"{path}.{RandomNumberGenerator.GetHexString(8, lowercase: true)}.tmp";
+        var temporary = $"{path}.{RandomNumberGenerator.GetHexString(8, lowercase: true)}{TemporarySuffix}";
         try
         {
             using (var file = calls.Create(temporary))

@@ -83,14 +83,14 @@ internal sealed partial class NodeSetup : IDisposable
         }
     }
 
-    private static Unlocker UnlockerFor(NodeOptions options) => new(options.PassphraseSources
-        ?? (options.Passphrase is { } reader ? [new CallbackPassphrase(reader)] : PassphraseSource.Unattended()));
-
     public void Dispose()
     {
         Handshake.Keyring.Dispose();
         Identity.Dispose();
     }
+
+    private static Unlocker UnlockerFor(NodeOptions options) => new(options.PassphraseSources
+        ?? (options.Passphrase is { } reader ? [new CallbackPassphrase(reader)] : PassphraseSource.Unattended()));
 
     [LoggerMessage(Level = LogLevel.Warning, Message =
         "The cookie is a passphrase: whoever records one handshake with a false node can guess at it. Prefer a generated one: firn cookie generate")]

@@ -37,16 +37,18 @@ public sealed class MemoryImageTests : NodeTests
     }
 
     [Fact]
-    public async Task With_a_key_that_is_not_encrypted()
+    public async Task With_a_key_that_is_not_encrypted_and_with_a_cookie_at_the_first_start_and_the_next()
     {
         FirnNode first = await Home.UpAsync("--name", "alpha");
+        string[] pem = File.ReadAllLines(Directory.GetFiles(Home.Directory, "identity.pem", SearchOption.AllDirectories).Single());
+        string cookie = File.ReadAllText(Path.Combine(Home.Directory, "cookie")).Trim();
+        ShouldHoldNone(first, pem[1], pem[2], cookie);   // which it has made
         first.Process.Send(Signal.Terminate);
         await first.Process.WaitForExitAsync();
-        string pem = File.ReadAllText(Directory.GetFiles(Home.Directory, "identity.pem", SearchOption.AllDirectories).Single());
 
-        FirnNode node = await Home.UpAsync("--name", "alpha");
+        FirnNode second = await Home.UpAsync("--name", "alpha");
 
-        ShouldHoldNone(node, pem.Split('\n')[1], pem.Split('\n')[2]);
+        ShouldHoldNone(second, pem[1], pem[2], cookie);   // which it has read
     }
 
     private static void ShouldHoldNone(FirnNode node, params string[] secrets)

@@ -106,6 +106,18 @@ public sealed class UnlockTests : NodeTests
     }
 
     [Fact]
+    public async Task In_the_background_of_a_terminal_it_does_not_ask()
+    {
+        using var terminal = new Pty();
+        await using ChildProcess shell = terminal.Start(
+            "sh",
+            ["-c", "set -m; \"$@\" & wait $!", "sh", FirnTool.Host, .. FirnTool.Command(["up", "--name", "alpha", "--listen", "127.0.0.1:0"])],
+            Home.Environment);
+
+        (await FailureAsync(shell)).ShouldContain("the terminal: this runs in the background");
+    }
+
+    [Fact]
     public async Task Without_any_way_it_says_what_it_looked_at()
     {
         string line = await RefusalAsync();

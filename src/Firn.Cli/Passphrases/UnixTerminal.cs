@@ -35,39 +35,45 @@ internal static class UnixTerminal
     public static int ReadHidden(string prompt, Span<byte> line, CancellationToken stop)
     {
         int file = OpenTerminal();
-        if (file < 0)
+        byte[] attributes = new byte[SizeOfTermios];
+        if (file < 0 || GetAttributes(file, attributes) != 0)
             throw Failure();
 
         // Whoever waits in read(2) cannot be called back: after a stop it is left behind, with the buffer and the file.
         var buffer = new SecretBuffer(MaxLine);
-        byte[] before = new byte[SizeOfTermios];
-        if (GetAttributes(file, before) != 0)
-            throw Failure();
+        bool isLeftBehind = false;
         try
         {
-            byte[] silent = [.. before];
-            var flags = silent.AsSpan(LocalFlagsOffset);
-            BinaryPrimitives.WriteUInt32LittleEndian(flags, BinaryPrimitives.ReadUInt32LittleEndian(flags) & ~Echo);
-            if (SetAttributes(file, SetAfterFlush, silent) != 0)
-                throw Failure();
-
+            SetAttributes(file, Silent(attributes));
             Show(file, prompt);
-            var reading = Task.Run(() => ReadLine(file, buffer), CancellationToken.None);
-            reading.Wait(stop);
-            return buffer.Length <= line.Length && buffer.Bytes.TryCopyTo(line)
+            Task.Run(() => ReadLine(file, buffer), CancellationToken.None).WaitAsync(stop).GetAwaiter().GetResult();
+            return buffer.Bytes.TryCopyTo(line)
                 ? buffer.Length
                 : throw new FirnException(FailureReason.InvalidInput, $"that has {buffer.Length} bytes: expected at most {line.Length}");
         }
+        catch (OperationCanceledException)
+        {
+            isLeftBehind = true;
+            throw;
+        }
         finally
         {
-            _ = SetAttributes(file, SetAfterFlush, before);
+            SetAttributes(file, attributes);
             Show(file, "\n");
-            if (!stop.IsCancellationRequested)
+            if (!isLeftBehind)
             {
                 _ = Close(file);
                 buffer.Dispose();
             }
         }
+    }
+
+    private static byte[] Silent(byte[] attributes)
+    {
+        byte[] silent = [.. attributes];
+        var flags = silent.AsSpan(LocalFlagsOffset);
+        BinaryPrimitives.WriteUInt32LittleEndian(flags, BinaryPrimitives.ReadUInt32LittleEndian(flags) & ~Echo);
+        return silent;
     }
 
     private static void ReadLine(int file, SecretBuffer buffer)
@@ -84,6 +90,12 @@ internal static class UnixTerminal
         }
 
         buffer.Length = buffer.Room[..length].EndsWith("\n"u8) ? length - 1 : length;
+    }
+
+    private static void SetAttributes(int file, byte[] attributes)
+    {
+        if (SetAttributes(file, SetAfterFlush, attributes) != 0)
+            throw Failure();
     }
 
     private static void Show(int file, string text)

@@ -84,28 +84,22 @@ internal sealed class FirnHome
 
     private bool TryWriteCookie(bool overwrite, byte[] text)
     {
-        byte[] line = text is [.., (byte)'\n'] ? [.. text] : [.. text, (byte)'\n'];
-        try
-        {
-            if (!overwrite)
-                return PrivateFiles.TryCreate(CookiePath, line);
-            PrivateFiles.Replace(CookiePath, line);
-            return true;
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(line);
-            CryptographicOperations.ZeroMemory(text);
-        }
+        using var line = new SecretBuffer(text.Length + 1);
+        text.CopyTo(line.Room);
+        line.Room[text.Length] = (byte)'\n';
+        line.Length = text is [.., (byte)'\n'] ? text.Length : text.Length + 1;
+        CryptographicOperations.ZeroMemory(text);
+        if (!overwrite)
+            return PrivateFiles.TryCreate(CookiePath, line.Bytes);
+        PrivateFiles.Replace(CookiePath, line.Bytes);
+        return true;
     }
 
     private static byte[] NewCookie()
     {
-        Span<byte> random = stackalloc byte[CookieKey.Length];
-        RandomNumberGenerator.Fill(random);
-        var text = Encoding.ASCII.GetBytes(Cookie.Generate(random));
-        CryptographicOperations.ZeroMemory(random);
-        return text;
+        using var random = new SecretBuffer(CookieKey.Length);
+        RandomNumberGenerator.Fill(random.Room);
+        return Cookie.GenerateUtf8(random.Room);
     }
 
     private static Cookie? TryReadCookie(string path)

@@ -15,6 +15,8 @@ internal sealed class VariablePassphrase : PassphraseSource
     private static readonly Lock Taking = new();
     private static SecretBuffer? _taken;
 
+    public VariablePassphrase() => Take();
+
     public override string Name => Variable;
 
     public override string? WhyNot => Take() is null ? "not set" : null;

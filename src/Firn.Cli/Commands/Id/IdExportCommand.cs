@@ -14,8 +14,8 @@ internal static class IdExportCommand
             "export",
             "Copy the key into an age file: under its own passphrase, or under a new one if it has none",
             "firn id export backup.age",
-            "firn id export - | ssh there firn id import -   ask for the passphrase on both ends",
-            "age -d backup.age                               opens it with stock age")
+            "firn id export - | ssh there 'umask 77; cat > here.age'",
+            "age -d backup.age   opens it with stock age")
         {
             file,
         };

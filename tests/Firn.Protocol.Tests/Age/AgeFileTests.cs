@@ -118,6 +118,7 @@ public class AgeFileTests
     [InlineData("age-encryption.org/v1\n->scrypt\n\n", "\"->scrypt\" is no recipient")]
     [InlineData("age-encryption.org/v1\n-> scr\u001bypt\n\n", "\"-> scr?ypt\" is no recipient")]
     [InlineData("age-encryption.org/v1\n-> scrypt\nAA==\n", "\"AA==\" is no part of a wrapped key")]
+    [InlineData("age-encryption.org/v1\n-> scrypt\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n", "at most 64 characters")]
     [InlineData("age-encryption.org/v1\nhello\n", "\"hello\" is neither")]
     public void A_malformed_header_is_refused_with_what_was_found(string file, string why)
     {

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Firn.Identity;
 using Firn.Unlocking;
 
@@ -60,29 +58,6 @@ public class PassphraseSourceTests : IdentityFixture
         string path = Write("open", "secret");
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.GroupRead);
         Refusal(() => Read(FilePassphrase.Named(path))).ShouldContain("chmod 600");
-    }
-
-    [Fact]
-    public void The_variable_is_taken_from_the_environment_before_a_child_inherits_it()
-    {
-        SetVariable("FIRN_PASSPHRASE\0"u8.ToArray(), "of the variable \u00e9\0"u8.ToArray(), overwrite: 1).ShouldBe(0);
-        try
-        {
-            var source = new VariablePassphrase();
-            Environment.SetEnvironmentVariable("FIRN_PASSPHRASE", "as .NET saw it before");
-
-            source.WhyNot.ShouldBeNull();
-            Read(source).ShouldBe("of the variable \u00e9");
-            Read(source).ShouldBe("of the variable \u00e9");   // a second node of the process
-            using var child = Process.Start(new ProcessStartInfo("env") { RedirectStandardOutput = true })!;
-            child.StandardOutput.ReadToEnd().ShouldNotContain("FIRN_PASSPHRASE=");
-        }
-        finally
-        {
-            VariablePassphrase.Forget();
-        }
-
-        new VariablePassphrase().WhyNot.ShouldBe("not set");
     }
 
     [Fact]
@@ -165,8 +140,4 @@ public class PassphraseSourceTests : IdentityFixture
         int length = source.Read(new PassphraseRequest(Files.Node, Files.EncryptedPath, 1), room);
         return System.Text.Encoding.UTF8.GetString(room[..length]);
     }
-
-    [DllImport("libc", EntryPoint = "setenv")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int SetVariable(byte[] name, byte[] value, int overwrite);
 }

@@ -24,6 +24,7 @@ public class VariablePassphraseTests
             Read(source).ShouldBe("of the variable \u00e9");   // a second node of the process
             using var child = Process.Start(new ProcessStartInfo("env") { RedirectStandardOutput = true })!;
             child.StandardOutput.ReadToEnd().ShouldNotContain("FIRN_PASSPHRASE=");
+            GetVariable("FIRN_PASSPHRASE\0"u8.ToArray()).ShouldBe(0);   // nor does one that is started by native code
         }
         finally
         {
@@ -39,6 +40,10 @@ public class VariablePassphraseTests
         int length = source.Read(new PassphraseRequest(NodeName.Parse("alpha@host"), "/identity.age", 1), room);
         return Encoding.UTF8.GetString(room[..length]);
     }
+
+    [DllImport("libc", EntryPoint = "getenv")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern nint GetVariable(byte[] name);
 
     [DllImport("libc", EntryPoint = "setenv")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

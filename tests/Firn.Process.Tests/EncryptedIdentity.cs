@@ -19,7 +19,7 @@ internal static class EncryptedIdentity
         using NodeLock nodeLock = Firn.Identity.NodeHome.Lock(home, node);
         var files = IdentityFiles.Of(home, node);
         using ECDsa key = IdentityFiles.NewKey();
-        files.Save(key, Encoding.UTF8.GetBytes(Passphrase), DateTimeOffset.UtcNow, Cheap);
+        files.SaveEncrypted(key, Encoding.UTF8.GetBytes(Passphrase), DateTimeOffset.UtcNow, Cheap);
         return files;
     }
 }

@@ -47,7 +47,7 @@ internal sealed class IdentityFiles(NodeName node, string directory, FileCalls? 
             return Load(unlocker, now);
 
         var key = NewKey();
-        Save(key, passphrase: [], now);
+        SavePlain(key, now);
         return key;
     }
 
@@ -85,29 +85,34 @@ internal sealed class IdentityFiles(NodeName node, string directory, FileCalls? 
         return key;
     }
 
-    /// <summary>
-    /// Makes <paramref name="key"/> the node's, encrypted unless the passphrase is empty. At every moment the one before or this one can
-    /// be loaded.
-    /// </summary>
-    /// <param name="key">A P-256 key.</param>
-    /// <param name="passphrase">UTF-8; empty to leave the key unencrypted.</param>
+    /// <summary>Makes <paramref name="key"/> the node's, encrypted. At every moment the one before or this one can be loaded.</summary>
+    /// <param name="key">A P-256 key; the one that the node had, if it had one.</param>
+    /// <param name="passphrase">UTF-8.</param>
     /// <param name="now">When the identity was made, if it has no card yet.</param>
     /// <param name="workFactor">The price of each attempt at the passphrase; less than usual in tests only.</param>
-    public void Save(ECDsa key, ReadOnlySpan<byte> passphrase, DateTimeOffset now, int workFactor = AgeScrypt.UsualWorkFactor)
+    /// <exception cref="FirnException"><see cref="FailureReason.HomeUnusable"/>: it cannot be written.</exception>
+    public void SaveEncrypted(ECDsa key, ReadOnlySpan<byte> passphrase, DateTimeOffset now, int workFactor = AgeScrypt.UsualWorkFactor)
     {
         using var pem = KeyPem.Write(key);
-        if (passphrase.IsEmpty)
-            PrivateFiles.Replace(PlainPath, pem.Bytes, _calls);
-        else
-            PrivateFiles.Replace(EncryptedPath, Encrypt(pem.Bytes, passphrase, workFactor), _calls);
-        Finish(LeafProfile.DidOf(key), passphrase.IsEmpty, now);
+        Adopt(Encrypt(pem.Bytes, passphrase, workFactor), LeafProfile.DidOf(key), now);
     }
 
-    /// <summary>Makes an age file that was opened the node's, as it is; <paramref name="did"/> is the one of the key in it.</summary>
-    public void SaveEncrypted(ReadOnlySpan<byte> ageFile, Did did, DateTimeOffset now)
+    /// <summary>As <see cref="SaveEncrypted"/>, the file given that was opened; <paramref name="did"/> is the one of the key in it.</summary>
+    public void Adopt(ReadOnlySpan<byte> ageFile, Did did, DateTimeOffset now)
     {
         PrivateFiles.Replace(EncryptedPath, ageFile, _calls);
-        Finish(did, isPlain: false, now);
+        EnsureCard(did, now);
+        RemoveLeftover(did);
+    }
+
+    /// <summary>As <see cref="SaveEncrypted"/>, without a passphrase.</summary>
+    public void SavePlain(ECDsa key, DateTimeOffset now)
+    {
+        using var pem = KeyPem.Write(key);
+        PrivateFiles.Replace(PlainPath, pem.Bytes, _calls);
+        EnsureCard(LeafProfile.DidOf(key), now);
+        if (IsEncrypted)
+            PrivateFiles.DeleteForGood(EncryptedPath, _calls);
     }
 
     /// <summary>Ends what a crash has left half done: an unencrypted key beside the encrypted one.</summary>
@@ -145,19 +150,18 @@ internal sealed class IdentityFiles(NodeName node, string directory, FileCalls? 
     /// <summary>The age file of <paramref name="pem"/>.</summary>
     public static byte[] Encrypt(ReadOnlySpan<byte> pem, ReadOnlySpan<byte> passphrase, int workFactor = AgeScrypt.UsualWorkFactor)
     {
+        if (passphrase.IsEmpty)
+            throw new ArgumentException("An empty passphrase protects nothing.", nameof(passphrase));
         Unlocker.RequireCipher();
         using var random = new SecretBuffer(AgeFile.RandomLength);
         RandomNumberGenerator.Fill(random.Room);
         return AgeFile.Encrypt(pem, passphrase, workFactor, random.Room);
     }
 
-    private void Finish(Did did, bool isPlain, DateTimeOffset now)
+    private void EnsureCard(Did did, DateTimeOffset now)
     {
         if (IdentityCard.TryRead(Directory)?.Did != did)
             new IdentityCard(did, now).Write(Directory, _calls);
-        var other = isPlain ? EncryptedPath : PlainPath;
-        if (File.Exists(other))
-            PrivateFiles.DeleteForGood(other, _calls);
     }
 
     private SecretBuffer? ReadPlain() => PrivateFiles.TryReadSecret(PlainPath, MaxPemBytes) is { } pem ? new SecretBuffer(pem) : null;

@@ -19,7 +19,7 @@ public class CrashTests : IdentityFixture
                 var did = Save(before);
                 var calls = new DyingFileCalls(survives, tearsWrites);
                 using (var key = Files.Load(Asked(before), Now))
-                    Die(() => With(calls).Save(key, Bytes(after), Now, Cheap));
+                    Die(() => Save(With(calls), key, after));
 
                 ShouldLoad(did, before, after);
                 if (!calls.IsDead)
@@ -42,7 +42,7 @@ public class CrashTests : IdentityFixture
             Clear();
             var calls = new DyingFileCalls(survives, tearsWrites: true);
             using (var key = IdentityFiles.NewKey())
-                Die(() => With(calls).Save(key, Bytes(passphrase), Now, Cheap));
+                Die(() => Save(With(calls), key, passphrase));
 
             var node = NodeHome.Acquire(Home, "alpha", Now, Asked(passphrase));
             node.Dispose();
@@ -61,7 +61,7 @@ public class CrashTests : IdentityFixture
         {
             Clear();
             var calls = new DyingFileCalls(survives, tearsWrites: true);
-            Die(() => With(calls).SaveEncrypted(age, did, Now));
+            Die(() => With(calls).Adopt(age, did, Now));
 
             if (Files.HasKey)
                 ShouldLoad(did, "secret");
@@ -81,7 +81,7 @@ public class CrashTests : IdentityFixture
             var did = Save();
             byte[] pem = File.ReadAllBytes(Files.PlainPath);
             using (var key = Files.Load(Asked(), Now))
-                Files.Save(key, Bytes("secret"), Now, Cheap);
+                Save(Files, key, "secret");
             PrivateFiles.Replace(Files.PlainPath, pem);
 
             Die(() => With(new DyingFileCalls(survives, tearsWrites: true)).RemoveLeftover(did));

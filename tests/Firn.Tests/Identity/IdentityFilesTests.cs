@@ -14,19 +14,19 @@ public class IdentityFilesTests : IdentityFixture
         Load().ShouldBe(did);
 
         using (var key = Files.Load(Asked(), Now))
-            Files.Save(key, Bytes("secret"), Now, Cheap);
+            Save(Files, key, "secret");
         Names().ShouldBe(["did", "identity.age"]);
         File.GetUnixFileMode(Files.EncryptedPath).ShouldBe(OwnerOnly);
         Load("secret").ShouldBe(did);
 
         using (var key = Files.Load(Asked("secret"), Now))
-            Files.Save(key, Bytes("another"), Now, Cheap);
+            Save(Files, key, "another");
         Names().ShouldBe(["did", "identity.age"]);
         Load("another").ShouldBe(did);
         Refusal(() => Load("secret"), FailureReason.IdentityLocked);
 
         using (var key = Files.Load(Asked("another"), Now))
-            Files.Save(key, [], Now);
+            Save(Files, key, "");
         Names().ShouldBe(["did", "identity.pem"]);
         File.GetUnixFileMode(Files.PlainPath).ShouldBe(OwnerOnly);
         Load().ShouldBe(did);
@@ -95,6 +95,16 @@ public class IdentityFilesTests : IdentityFixture
     }
 
     [Fact]
+    public void An_empty_passphrase_encrypts_nothing()
+    {
+        using var key = IdentityFiles.NewKey();
+
+        Should.Throw<ArgumentException>(() => Files.SaveEncrypted(key, [], Now));
+
+        Files.Exist.ShouldBeFalse();
+    }
+
+    [Fact]
     public void An_age_file_with_something_else_in_it_is_refused()
     {
         PrivateFiles.Replace(Files.EncryptedPath, IdentityFiles.Encrypt("no key at all"u8, "secret"u8, Cheap));
@@ -117,7 +127,7 @@ public class IdentityFilesTests : IdentityFixture
         IdentityCard.TryRead(Files.Directory).ShouldBe(new IdentityCard(did, Now));
 
         using (var key = Files.Load(Asked(), Now))
-            Files.Save(key, Bytes("secret"), Now + TimeSpan.FromDays(1), Cheap);
+            Files.SaveEncrypted(key, Bytes("secret"), Now + TimeSpan.FromDays(1), Cheap);
 
         IdentityCard.TryRead(Files.Directory).ShouldBe(new IdentityCard(did, Now));
     }
@@ -170,7 +180,7 @@ public class IdentityFilesTests : IdentityFixture
         var did = Save();
         byte[] pem = File.ReadAllBytes(Files.PlainPath);
         using (var key = Files.Load(Asked(), Now))
-            Files.Save(key, Bytes("secret"), Now, Cheap);
+            Save(Files, key, "secret");
         PrivateFiles.Replace(Files.PlainPath, pem);
 
         using var node = NodeHome.Acquire(Home, "alpha", Now, Asked("secret"));
@@ -187,9 +197,13 @@ public class IdentityFilesTests : IdentityFixture
         using (var pem = KeyPem.Write(other))
             PrivateFiles.Replace(Files.PlainPath, pem.Bytes);
 
-        Refusal(() => NodeHome.Acquire(Home, "alpha", Now, Asked("secret"))).ShouldContain(Files.PlainPath);
+        byte[] before = File.ReadAllBytes(Files.PlainPath);
 
-        File.Exists(Files.PlainPath).ShouldBeTrue();
+        Refusal(() => NodeHome.Acquire(Home, "alpha", Now, Asked("secret"))).ShouldContain(Files.PlainPath);
+        using (var key = Files.Load(Asked("secret"), Now))
+            Refusal(() => Save(Files, key, "another")).ShouldContain(Files.PlainPath);
+
+        File.ReadAllBytes(Files.PlainPath).ShouldBe(before);
     }
 
     [Fact]

@@ -35,8 +35,17 @@ public abstract class IdentityFixture : IDisposable
     private protected Did Save(string passphrase = "")
     {
         using var key = IdentityFiles.NewKey();
-        Files.Save(key, Bytes(passphrase), Now, Cheap);
+        Save(Files, key, passphrase);
         return Protocol.LeafProfile.DidOf(key);
+    }
+
+    /// <summary>Without a passphrase when it is empty.</summary>
+    private protected static void Save(IdentityFiles files, System.Security.Cryptography.ECDsa key, string passphrase)
+    {
+        if (passphrase == "")
+            files.SavePlain(key, Now);
+        else
+            files.SaveEncrypted(key, Bytes(passphrase), Now, Cheap);
     }
 
     private protected Did Load(params string[] passphrases) => Load(Files, passphrases);

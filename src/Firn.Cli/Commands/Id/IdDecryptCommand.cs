@@ -19,7 +19,7 @@ internal static class IdDecryptCommand
             using var nodeLock = NodeHome.Lock(home, files.Node);
             using var key = files.Load(ToolPassphrases.Unlocker(stop), DateTimeOffset.UtcNow);
             if (files.IsEncrypted)
-                files.Save(key, passphrase: [], DateTimeOffset.UtcNow);
+                files.SavePlain(key, DateTimeOffset.UtcNow);
             options.Show(parsed, files, IdentityCard.TryRead(files.Directory)!, IdInitCommand.EncryptHint);
             return Task.FromResult(Tool.Success);
         });

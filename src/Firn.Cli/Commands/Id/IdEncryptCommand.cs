@@ -24,7 +24,7 @@ internal static class IdEncryptCommand
             using var passphrase = wasEncrypted
                 ? ToolPassphrases.NewFromTerminal([], stop)
                 : ToolPassphrases.New(files.Node, files.EncryptedPath, stop);
-            files.Save(key, passphrase.Bytes, DateTimeOffset.UtcNow);
+            files.SaveEncrypted(key, passphrase.Bytes, DateTimeOffset.UtcNow);
             options.Show(
                 parsed,
                 files,

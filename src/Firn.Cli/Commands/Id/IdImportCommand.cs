@@ -51,9 +51,9 @@ internal static class IdImportCommand
         }
 
         if (isPem)
-            files.Save(key, passphrase: [], DateTimeOffset.UtcNow);
+            files.SavePlain(key, DateTimeOffset.UtcNow);
         else
-            files.SaveEncrypted(content.Bytes, did, DateTimeOffset.UtcNow);
+            files.Adopt(content.Bytes, did, DateTimeOffset.UtcNow);
     }
 
     private static byte[] ReadStandardInput()

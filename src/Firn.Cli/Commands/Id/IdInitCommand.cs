@@ -28,9 +28,17 @@ internal static class IdInitCommand
                 if (files.Exist)
                     files.Load(ToolPassphrases.Unlocker(stop), DateTimeOffset.UtcNow).Dispose();   // says which key has gone
                 using var key = IdentityFiles.NewKey();
-                using var passphrase = parsed.GetValue(encrypt) ? ToolPassphrases.New(files.Node, files.EncryptedPath, stop) : new SecretBuffer(0);
-                files.Save(key, passphrase.Bytes, DateTimeOffset.UtcNow);
-                options.Show(parsed, files, IdentityCard.TryRead(files.Directory)!, passphrase.Length == 0 ? [EncryptHint] : []);
+                if (parsed.GetValue(encrypt))
+                {
+                    using var passphrase = ToolPassphrases.New(files.Node, files.EncryptedPath, stop);
+                    files.SaveEncrypted(key, passphrase.Bytes, DateTimeOffset.UtcNow);
+                }
+                else
+                {
+                    files.SavePlain(key, DateTimeOffset.UtcNow);
+                }
+
+                options.Show(parsed, files, IdentityCard.TryRead(files.Directory)!, files.IsEncrypted ? [] : [EncryptHint]);
             }
 
             return Task.FromResult(Tool.Success);

@@ -57,9 +57,9 @@ internal static class UpCommand
             await ending.CancelAsync();
             await show;
         }
-        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested || ending.IsCancellationRequested)
         {
-            // Asked to end: by a signal, by 'firn stop', or by the parent process.
+            // Asked to end: by a signal, by 'firn stop', or by the parent process. The linked token may be a moment behind the signal's.
         }
 
         display.Stopped();

@@ -80,6 +80,9 @@ public enum FailureReason
 
     /// <summary>One of the two ends admits by cookie, the other by trust alone.</summary>
     AdmissionDiffers,
+
+    /// <summary>The node's key is encrypted, and there is no passphrase for it or a wrong one.</summary>
+    IdentityLocked,
 }
 
 /// <summary>A failure of Firn, with a typed <see cref="Reason"/> and a sentence for people.</summary>

@@ -59,6 +59,8 @@ public sealed partial class Node : IAsyncDisposable
 
     internal NodeCore Core => _core;
 
+    internal bool IsKeyExposed => _setup.Identity.IsKeyExposed;
+
     /// <summary>Starts a node called <paramref name="name"/> (<c>name</c> or <c>name@host</c>) with the cookie of the default home.</summary>
     /// <exception cref="FirnException">It cannot start; the sentence says why and what to do.</exception>
     public static Task<Node> StartAsync(string name, CancellationToken cancellationToken = default) =>

@@ -18,6 +18,12 @@ public sealed class NodeOptions
     /// </summary>
     public string? Home { get; set; }
 
+    /// <summary>
+    /// Gives the passphrase of an identity that is encrypted (<c>firn id encrypt</c>), instead of the places that are looked at by
+    /// default: <c>$CREDENTIALS_DIRECTORY/firn-passphrase</c>, the file that <c>FIRN_PASSPHRASE_FILE</c> names, <c>FIRN_PASSPHRASE</c>.
+    /// </summary>
+    public PassphraseReader? Passphrase { get; set; }
+
     /// <summary>Use no home at all: a fresh identity for this run only. Needs <see cref="Cookie"/>, or <see cref="AdmissionMode.Trust"/>.</summary>
     public bool Ephemeral { get; set; }
 
@@ -77,6 +83,9 @@ public sealed class NodeOptions
 
     /// <summary>The clock and timers; replaced in tests.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>Where passphrases come from instead; the tool can also ask at a terminal.</summary>
+    internal IReadOnlyList<Unlocking.PassphraseSource>? PassphraseSources { get; set; }
 
     /// <summary>Transports instead of TCP; for simulations.</summary>
     internal IReadOnlyList<Transports.ITransport>? Transports { get; set; }

@@ -49,6 +49,19 @@ public sealed class OpensslTests : IAsyncLifetime, IAsyncDisposable
     }
 
     [ToolFact("openssl")]
+    public async Task A_connection_verifies_with_what_firn_id_cert_prints_and_with_that_of_no_other_node()
+    {
+        await _home.RunAsync("id", "init", "--name", "another");
+
+        CommandResult own = await ConnectAsync("-alpn", "firn/1", "-verify_return_error", "-CAfile", await CertificateAsync("node"));
+        CommandResult other = await ConnectAsync("-alpn", "firn/1", "-verify_return_error", "-CAfile", await CertificateAsync("another"));
+
+        own.ExitCode.ShouldBe(0, own.Errors);
+        own.Output.ShouldContain("Verify return code: 0 (ok)");
+        other.ExitCode.ShouldNotBe(0);
+    }
+
+    [ToolFact("openssl")]
     public async Task Stock_verification_accepts_the_leaf_under_the_identity_certificate_and_under_no_other()
     {
         CommandResult client = await ConnectAsync("-alpn", "firn/1", "-showcerts");
@@ -68,6 +81,16 @@ public sealed class OpensslTests : IAsyncLifetime, IAsyncDisposable
 
     private Task<CommandResult> ConnectAsync(params string[] options) =>
         ChildProcess.RunAsync("openssl", ["s_client", "-connect", _node.Address, .. options]);
+
+    /// <summary>While the node runs, which it does not disturb.</summary>
+    private async Task<string> CertificateAsync(string name)
+    {
+        CommandResult printed = await _home.RunAsync("id", "cert", "--name", name);
+        printed.ExitCode.ShouldBe(0, printed.Errors);
+        string path = Path.Combine(_home.Directory, $"{name}.pem");
+        await File.WriteAllTextAsync(path, printed.Output);
+        return path;
+    }
 
     private ECDsa ReadIdentity()
     {

@@ -16,6 +16,8 @@ internal static partial class Libc
     public const int SizeOfState = 128; // of siginfo_t
     public const int CloneNewNet = 0x4000_0000;
     public const uint TunSetInterface = 0x4004_54ca;
+    public const uint UnlockPty = 0x4004_5431; // TIOCSPTLCK
+    public const uint GetPtyNumber = 0x8004_5430; // TIOCGPTN
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int pid, int signal);

@@ -83,6 +83,7 @@ internal static class Tool
             CookieCommand.Create(common),
             TrustCommand.Create(common),
             PinsCommand.Create(common),
+            IdCommand.Create(common),
             DemoCommand.Create(common),
             CompletionsCommand.Create(),
         };

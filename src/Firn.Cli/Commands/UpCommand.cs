@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Firn.AspNetCore;
+using Firn.Unlocking;
 using Microsoft.Extensions.Logging;
 
 namespace Firn.Cli;
@@ -16,6 +17,7 @@ internal static class UpCommand
             "firn up                                    a node named after you, on port 3476",
             "firn up --peer 192.168.1.5                 join the node over there",
             "firn up --name db --listen 10.0.0.7:4000   a name and an address of your choice",
+            "FIRN_PASSPHRASE_FILE=secret firn up        with an encrypted key ('firn id encrypt'), where nobody can be asked",
             "firn up --json | jq .event                 for programs");
         options.AddTo(command);
         command.SetAction(async (parsed, stop) =>
@@ -27,6 +29,7 @@ internal static class UpCommand
             var log = display.Log ?? parsed.InvocationConfiguration.Error.WriteLine;
             using var loggers = new LineLoggerFactory(options.LogLevelOf(parsed), log);
             var settings = options.ToNodeOptions(parsed, loggers);
+            settings.PassphraseSources = ToolPassphrases.Sources(stop);
             await RunAsync(settings, display, loggers, parsed.GetValue(options.ExitWithStdin), stop);
             return Tool.Success;
         });
@@ -41,19 +44,22 @@ internal static class UpCommand
         {
             // The API goes before the node: it removes its socket while the node still holds the lock of the name.
             await using var node = await Node.StartAsync(settings, ending.Token);
+            VariablePassphrase.Forget();
             using var bench = node.ServeBench();
             var controlled = new ControlledNode(node);
             var events = PeerFeed.From(controlled, ending.Token);   // first of all: the node dials already
             await using var api = await ControlApi.StartAsync(node, loggers, ending.Token);
-            var joining = JoinHint.Lines(controlled.Status(), LanAddress.Find(), settings.CookieFile);
+            IReadOnlyList<string> joining = JoinHint.Lines(controlled.Status(), LanAddress.Find(), settings.CookieFile);
+            if (node.IsKeyExposed)
+                joining = ["its key is not encrypted on the disk: 'firn id encrypt' does that, 'firn id decrypt' undoes it", .. joining];
             var show = display.ShowAsync(controlled, joining, events, ending.Token);
             await Task.WhenAny(show, api.StopRequested, exitWithStdin ? WhenStdinClosesAsync() : show);
             await ending.CancelAsync();
             await show;
         }
-        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested || ending.IsCancellationRequested)
         {
-            // Asked to end: by a signal, by 'firn stop', or by the parent process.
+            // Asked to end: by a signal, by 'firn stop', or by the parent process. The linked token may be a moment behind the signal's.
         }
 
         display.Stopped();

@@ -7,6 +7,7 @@ namespace Firn.Cli;
 [JsonSerializable(typeof(CookieRecord))]
 [JsonSerializable(typeof(TrustRecord))]
 [JsonSerializable(typeof(IReadOnlyList<TrustRecord>))]
+[JsonSerializable(typeof(IdRecord))]
 [JsonSerializable(typeof(PingRecord))]
 [JsonSerializable(typeof(DemoRecord))]
 [JsonSerializable(typeof(CallRecord))]

@@ -37,9 +37,19 @@ internal sealed class Cookie : IDisposable
     }
 
     /// <summary>The text of the strong cookie of these 32 random bytes.</summary>
-    public static string Generate(ReadOnlySpan<byte> random32) => random32.Length == CookieKey.Length
-        ? Prefix + Base64Url.EncodeToString(random32)
-        : throw new ArgumentException("A cookie is made of 32 random bytes.", nameof(random32));
+    public static string Generate(ReadOnlySpan<byte> random32) => Encoding.ASCII.GetString(GenerateUtf8(random32));
+
+    /// <summary>As <see cref="Generate"/>, in an array that is pinned, for the caller to wipe.</summary>
+    public static byte[] GenerateUtf8(ReadOnlySpan<byte> random32)
+    {
+        if (random32.Length != CookieKey.Length)
+            throw new ArgumentException("A cookie is made of 32 random bytes.", nameof(random32));
+
+        byte[] text = GC.AllocateUninitializedArray<byte>(Prefix.Length + StrongDigits, pinned: true);
+        int prefix = Encoding.ASCII.GetBytes(Prefix, text);
+        Base64Url.EncodeToUtf8(random32, text.AsSpan(prefix));
+        return text;
+    }
 
     /// <summary>
     /// The key of this cookie in <paramref name="cluster"/>. A passphrase takes some tenths of a second of a core

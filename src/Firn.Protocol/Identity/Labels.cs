@@ -23,4 +23,7 @@ internal static class Labels
 
     /// <summary>Signed by the identity key: begins a record of where a node lives.</summary>
     public static ReadOnlySpan<byte> PeerRecord => "firn/1 peer record"u8;
+
+    /// <summary>SHA-256: begins what the fingerprint of a DID is made of.</summary>
+    public static ReadOnlySpan<byte> Fingerprint => "firn/1 fingerprint "u8;
 }

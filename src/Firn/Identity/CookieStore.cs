@@ -31,9 +31,10 @@ internal sealed class CookieStore(FirnHome home)
     /// <summary>The cookies of a text of the same form.</summary>
     public static IReadOnlyList<Cookie> Parse(string text)
     {
-        var bytes = Encoding.UTF8.GetBytes(text);
+        var bytes = SecretBuffer.Pinned(Encoding.UTF8.GetByteCount(text));
         try
         {
+            Encoding.UTF8.GetBytes(text, bytes);
             return Parse(bytes, "The option Cookie");
         }
         finally
@@ -74,7 +75,7 @@ internal sealed class CookieStore(FirnHome home)
             byte[] all = PrivateFiles.TryReadSecret(home.CookiePath, MaxBytes) ?? [];
             var lines = Lines(all);
             if (lines.Count > 1)
-                Save(all[lines[0]], overwrite: true);
+                Save(SecretBuffer.Pinned(all.AsSpan()[lines[0]]), overwrite: true);
             CryptographicOperations.ZeroMemory(all);
             return Math.Max(0, lines.Count - 1);
         }
@@ -140,7 +141,7 @@ internal sealed class CookieStore(FirnHome home)
             throw new FirnException(FailureReason.InvalidInput, $"{where} has {lines.Count} lines: expected 1 to {Keyring.MaxKeys} cookies, one a line.");
 
         var cookies = new List<Cookie>();
-        var text = new char[Encoding.UTF8.GetMaxCharCount(bytes.Length)];
+        var text = GC.AllocateUninitializedArray<char>(Encoding.UTF8.GetMaxCharCount(bytes.Length), pinned: true);
         try
         {
             foreach (var line in lines)
@@ -185,7 +186,7 @@ internal sealed class CookieStore(FirnHome home)
         if (text.Contains('\n'))
             throw new FirnException(FailureReason.InvalidInput, "That is more than one line: expected one cookie.");
 
-        var bytes = new byte[Encoding.UTF8.GetByteCount(text) + 1];
+        var bytes = SecretBuffer.Pinned(Encoding.UTF8.GetByteCount(text) + 1);
         Encoding.UTF8.GetBytes(text, bytes);
         bytes[^1] = NewLine;
         return bytes;
@@ -193,11 +194,14 @@ internal sealed class CookieStore(FirnHome home)
 
     private static byte[] Generate()
     {
-        Span<byte> random = stackalloc byte[CookieKey.Length];
-        RandomNumberGenerator.Fill(random);
-        var text = ToLine(Cookie.Generate(random));
-        CryptographicOperations.ZeroMemory(random);
-        return text;
+        using var random = new SecretBuffer(CookieKey.Length);
+        RandomNumberGenerator.Fill(random.Room);
+        byte[] cookie = Cookie.GenerateUtf8(random.Room);
+        byte[] line = SecretBuffer.Pinned(cookie.Length + 1);
+        cookie.CopyTo(line, 0);
+        line[^1] = NewLine;
+        CryptographicOperations.ZeroMemory(cookie);
+        return line;
     }
 
     private static bool Matches(byte[] all, Range old, byte[] line) =>
@@ -206,7 +210,7 @@ internal sealed class CookieStore(FirnHome home)
     /// <summary>The new line, and behind it those that stay; the last one in the file may lack its newline.</summary>
     private static byte[] Join(byte[] line, byte[] all, List<Range> kept)
     {
-        var text = new byte[line.Length + all.Length + 1];
+        var text = SecretBuffer.Pinned(line.Length + all.Length + 1);
         line.CopyTo(text, 0);
         int length = line.Length;
         foreach (var old in kept)
@@ -217,7 +221,7 @@ internal sealed class CookieStore(FirnHome home)
                 text[length++] = NewLine;
         }
 
-        byte[] joined = text[..length];
+        byte[] joined = SecretBuffer.Pinned(text.AsSpan(0, length));
         CryptographicOperations.ZeroMemory(text);
         return joined;
     }

@@ -13,6 +13,23 @@ internal static class NodeDirectory
 
     public static string Of(FirnHome home, NodeName name) => home.In(Parent, FileName(name));
 
+    /// <summary>The nodes that have a directory in <paramref name="home"/>, but for those with a name too long to be read from it.</summary>
+    public static IEnumerable<NodeName> List(FirnHome home)
+    {
+        var parent = home.In(Parent);
+        if (!Directory.Exists(parent))
+            yield break;
+
+        foreach (var path in PrivateFiles.Guard(parent, () => Directory.GetDirectories(parent)))
+        {
+            var file = Path.GetFileName(path);
+            int host = file.IndexOf('@', StringComparison.Ordinal) + 1;
+            var text = file.Contains('+', StringComparison.Ordinal) ? $"{file.AsSpan(0, host)}[{file[host..].Replace('+', ':')}]" : file;
+            if (NodeName.TryParse(text, out var name, out _) && FileName(name) == file)
+                yield return name;
+        }
+    }
+
     /// <summary>
     /// The node's full name as a file name that no other node has: an IPv6 host without brackets and with '+' for ':', a very
     /// long one cut and hashed. Neither '+' nor '~' is legal in a name.

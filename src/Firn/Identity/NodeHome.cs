@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Firn.Protocol;
+using Firn.Unlocking;
 
 namespace Firn.Identity;
 
@@ -35,26 +36,31 @@ internal sealed class NodeHome : IDisposable
     /// <summary>The node's directory; null for an ephemeral one.</summary>
     public string? Directory { get; }
 
+    /// <summary>Whether the key lies on the disk as it is.</summary>
+    public bool IsKeyExposed { get; private init; }
+
     /// <summary>
     /// Takes <paramref name="requested"/> (<c>name</c> or <c>name@host</c>) in <paramref name="home"/>; the first free default
-    /// name when null.
+    /// name when null. An encrypted identity is opened by <paramref name="unlocker"/>, or by what needs nobody to ask.
     /// </summary>
     /// <exception cref="FirnException">
     /// <see cref="FailureReason.NameTaken"/>: the name runs in another process, or every default one does.
     /// <see cref="FailureReason.HomeUnusable"/>: a file cannot be read or written, or is not what it should be.
+    /// <see cref="FailureReason.IdentityLocked"/>: the identity is encrypted, and there is no passphrase or a wrong one.
     /// </exception>
-    public static NodeHome Acquire(FirnHome home, string? requested, DateTimeOffset now)
+    public static NodeHome Acquire(FirnHome home, string? requested, DateTimeOffset now, Unlocker? unlocker = null)
     {
+        unlocker ??= Unlocker.Unattended;
         if (requested is not null)
         {
             var name = DefaultNames.Complete(requested);
-            return TryAcquire(home, name, now) ?? throw Taken(home, name);
+            return TryAcquire(home, name, now, unlocker) ?? throw Taken(home, name);
         }
 
         var (user, host) = (DefaultNames.User(), DefaultNames.Host());
         for (int ordinal = 1; ordinal <= MaxDefaultNames; ordinal++)
         {
-            if (TryAcquire(home, DefaultNames.Nth(ordinal, user, host), now) is { } node)
+            if (TryAcquire(home, DefaultNames.Nth(ordinal, user, host), now, unlocker) is { } node)
                 return node;
         }
 
@@ -66,8 +72,12 @@ internal sealed class NodeHome : IDisposable
     public static NodeHome Ephemeral(string? requested, DateTimeOffset now)
     {
         var name = requested is null ? DefaultNames.Nth(1, DefaultNames.User(), DefaultNames.Host()) : DefaultNames.Complete(requested);
-        return new NodeHome(name, null, null, IdentityKey.Create(), Incarnation.Next(default, now));
+        return new NodeHome(name, null, null, IdentityFiles.NewKey(), Incarnation.Next(default, now));
     }
+
+    /// <summary>The lock of a node's directory, which is made if it is not there.</summary>
+    /// <exception cref="FirnException"><see cref="FailureReason.NameTaken"/>: the node runs.</exception>
+    public static NodeLock Lock(FirnHome home, NodeName name) => TryLock(home, name) ?? throw Taken(home, name);
 
     public void Dispose()
     {
@@ -75,7 +85,7 @@ internal sealed class NodeHome : IDisposable
         _lock?.Dispose();
     }
 
-    private static NodeHome? TryAcquire(FirnHome home, NodeName name, DateTimeOffset now)
+    private static NodeLock? TryLock(FirnHome home, NodeName name)
     {
         var directory = NodeDirectory.Of(home, name);
         PrivateFiles.EnsureDirectory(home.In(NodeDirectory.Parent));
@@ -83,12 +93,32 @@ internal sealed class NodeHome : IDisposable
         if (NodeLock.TryTake(directory) is not { } nodeLock)
             return null;
 
-        ECDsa? key = null;
         try
         {
             nodeLock.WriteOwner();
-            key = IdentityKey.LoadOrCreate(directory);
-            return new NodeHome(name, directory, nodeLock, key, NextIncarnation(directory, now));
+            PrivateFiles.RemoveTemporaries(directory);
+            return nodeLock;
+        }
+        catch
+        {
+            nodeLock.Dispose();
+            throw;
+        }
+    }
+
+    private static NodeHome? TryAcquire(FirnHome home, NodeName name, DateTimeOffset now, Unlocker unlocker)
+    {
+        var directory = NodeDirectory.Of(home, name);
+        if (TryLock(home, name) is not { } nodeLock)
+            return null;
+
+        ECDsa? key = null;
+        try
+        {
+            var files = new IdentityFiles(name, directory);
+            key = files.LoadOrCreate(unlocker, now);
+            files.RemoveLeftover(LeafProfile.DidOf(key));
+            return new NodeHome(name, directory, nodeLock, key, NextIncarnation(directory, now)) { IsKeyExposed = !files.IsEncrypted };
         }
         catch
         {

@@ -8,7 +8,9 @@ namespace Firn.Identity;
 /// </summary>
 internal static class PrivateFiles
 {
-    private const UnixFileMode OwnerOnlyFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    public const UnixFileMode OwnerOnlyFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private const string TemporarySuffix = ".tmp";
     private const UnixFileMode OwnerOnlyDirectory = OwnerOnlyFile | UnixFileMode.UserExecute;
     private const UnixFileMode OthersWrite = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
     private const UnixFileMode OthersRead = UnixFileMode.GroupRead | UnixFileMode.OtherRead;
@@ -37,51 +39,70 @@ internal static class PrivateFiles
     });
 
     /// <summary>Writes <paramref name="content"/> as the whole of <paramref name="path"/>, at once or not at all.</summary>
-    public static void Replace(string path, ReadOnlySpan<byte> content)
+    public static void Replace(string path, ReadOnlySpan<byte> content, FileCalls? calls = null)
     {
-        var bytes = content.ToArray();
-        Guard(path, () => Write(path, bytes, temporary =>
+        calls ??= FileCalls.Real;
+        var bytes = SecretBuffer.Pinned(content);
+        Guard(path, () => Write(path, bytes, calls, temporary =>
         {
-            File.Move(temporary, path, overwrite: true);
+            calls.Rename(temporary, path);
             return true;
         }));
     }
 
     /// <summary>Creates <paramref name="path"/>; false, and untouched, when it exists. Of many who try at once one succeeds.</summary>
-    public static bool TryCreate(string path, ReadOnlySpan<byte> content)
+    public static bool TryCreate(string path, ReadOnlySpan<byte> content, FileCalls? calls = null)
     {
-        var bytes = content.ToArray();
-        return Guard(path, () => Write(path, bytes, temporary => TryMoveToNewName(temporary, path)));
+        calls ??= FileCalls.Real;
+        var bytes = SecretBuffer.Pinned(content);
+        return Guard(path, () => Write(path, bytes, calls, temporary => calls.TryRenameToNew(temporary, path)));
     }
 
     /// <summary>
-    /// Reads the secret in <paramref name="path"/>, for the caller to wipe; null when there is no such file. Refused when other
-    /// users can read or write it, or when it holds more than <paramref name="limit"/> bytes.
+    /// Reads the secret in <paramref name="path"/>, pinned, for the caller to wipe; null when there is no such file. Refused when it
+    /// holds more than <paramref name="limit"/> bytes, or when other users can read or write it, unless that is somebody else's care.
     /// </summary>
-    public static byte[]? TryReadSecret(string path, int limit) => Guard(path, () =>
+    public static byte[]? TryReadSecret(string path, int limit, bool othersMayRead = false) => Guard(path, () =>
     {
         using var file = TryOpen(path);
         if (file is null)
             return null;
-        if (!OperatingSystem.IsWindows())
+        if (!othersMayRead && !OperatingSystem.IsWindows())
         {
             var mode = File.GetUnixFileMode(file.SafeFileHandle);
             if ((mode & (OthersRead | OthersWrite)) != 0)
                 throw Unusable($"{path} can be read or written by other users (mode {Octal(mode)}): run chmod 600 on it.");
         }
 
-        return ReadAll(file, path, limit);
+        return ReadAll(file, path, limit, pinned: true);
     });
 
     /// <summary>Reads <paramref name="path"/>, which is no secret; null when there is no such file.</summary>
     public static byte[]? TryRead(string path, int limit) => Guard(path, () =>
     {
         using var file = TryOpen(path);
-        return file is null ? null : ReadAll(file, path, limit);
+        return file is null ? null : ReadAll(file, path, limit, pinned: false);
     });
 
     /// <summary>Removes <paramref name="path"/>, if it is there.</summary>
     public static void Delete(string path) => Guard(path, () => File.Delete(path));
+
+    /// <summary>As <see cref="Delete"/>, and a power cut does not bring it back.</summary>
+    public static void DeleteForGood(string path, FileCalls? calls = null) => Guard(path, () =>
+    {
+        (calls ?? FileCalls.Real).Delete(path);
+        (calls ?? FileCalls.Real).SyncDirectory(Path.GetDirectoryName(path)!);
+    });
+
+    /// <summary>
+    /// Removes what processes left that died while they wrote into <paramref name="directory"/>: it may be a key. The caller sees to it that
+    /// nobody writes there now.
+    /// </summary>
+    public static void RemoveTemporaries(string directory) => Guard(directory, () =>
+    {
+        foreach (var path in Directory.EnumerateFiles(directory, $"*{TemporarySuffix}"))
+            File.Delete(path);
+    });
 
     /// <summary>Runs <paramref name="action"/> on <paramref name="path"/> and says in one way why it failed.</summary>
     public static T Guard<T>(string path, Func<T> action)
@@ -104,54 +125,25 @@ internal static class PrivateFiles
         return true;
     });
 
-    private static bool Write(string path, byte[] content, Func<string, bool> publish)
+    private static bool Write(string path, byte[] content, FileCalls calls, Func<string, bool> publish)
     {
-        var directory = Path.GetDirectoryName(path)!;
-        var temporary = $"{path}.{RandomNumberGenerator.GetHexString(8, lowercase: true)}.tmp";
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            Share = FileShare.None,
-            BufferSize = 0,
-        };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = OwnerOnlyFile;
-
+        var temporary = $"{path}.{RandomNumberGenerator.GetHexString(8, lowercase: true)}{TemporarySuffix}";
         try
         {
-            using (var file = new FileStream(temporary, options))
+            using (var file = calls.Create(temporary))
             {
-                file.Write(content);
-                file.Flush(flushToDisk: true);
+                calls.Write(file, content);
+                calls.Sync(file);
             }
 
             bool published = publish(temporary);
-            if (!OperatingSystem.IsWindows())
-                Posix.SyncDirectory(directory);
+            calls.SyncDirectory(Path.GetDirectoryName(path)!);
             return published;
         }
         finally
         {
             CryptographicOperations.ZeroMemory(content);
-            File.Delete(temporary);
-        }
-    }
-
-    /// <summary>File.Move looks first and renames then, so that two who look at once overwrite each other: link instead.</summary>
-    private static bool TryMoveToNewName(string temporary, string path)
-    {
-        if (!OperatingSystem.IsWindows() && Posix.TryLink(temporary, path) is { } linked)
-            return linked;
-
-        try
-        {
-            File.Move(temporary, path, overwrite: false);
-            return true;
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            return false;
+            calls.Delete(temporary);
         }
     }
 
@@ -168,13 +160,15 @@ internal static class PrivateFiles
     }
 
     /// <summary>By reading, not by the length: a pipe has none.</summary>
-    private static byte[] ReadAll(FileStream file, string path, int limit)
+    private static byte[] ReadAll(FileStream file, string path, int limit, bool pinned)
     {
-        var buffer = new byte[limit + 1];
+        var buffer = GC.AllocateUninitializedArray<byte>(limit + 1, pinned);
         try
         {
             int length = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-            return length <= limit ? buffer[..length] : throw Unusable($"{path} holds more than the {limit} bytes expected of it.");
+            if (length > limit)
+                throw Unusable($"{path} holds more than the {limit} bytes expected of it.");
+            return pinned ? SecretBuffer.Pinned(buffer.AsSpan(0, length)) : buffer[..length];
         }
         finally
         {

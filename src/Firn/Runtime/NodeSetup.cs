@@ -2,6 +2,7 @@ using System.Reflection;
 using Firn.Identity;
 using Firn.Protocol;
 using Firn.Transports;
+using Firn.Unlocking;
 
 namespace Firn.Runtime;
 
@@ -75,7 +76,7 @@ internal sealed class NodeSetup : IDisposable
         NodeHome? identity = null;
         try
         {
-            identity = home is null ? NodeHome.Ephemeral(options.Name, now) : NodeHome.Acquire(home, options.Name, now);
+            identity = home is null ? NodeHome.Ephemeral(options.Name, now) : NodeHome.Acquire(home, options.Name, now, UnlockerFor(options));
             return new NodeSetup(options, home, identity, admission);
         }
         catch
@@ -94,4 +95,7 @@ internal sealed class NodeSetup : IDisposable
         Admission.Dispose();
         Identity.Dispose();
     }
+
+    private static Unlocker UnlockerFor(NodeOptions options) => new(options.PassphraseSources
+        ?? (options.Passphrase is { } reader ? [new CallbackPassphrase(reader)] : PassphraseSource.Unattended()));
 }

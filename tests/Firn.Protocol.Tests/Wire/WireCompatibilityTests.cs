@@ -65,7 +65,7 @@ public class WireCompatibilityTests
         ExitReason.NoConnection.ToWire().Kind.ShouldBe((WireKind)7);
         ExitReason.NoProcess.ToWire().Kind.ShouldBe((WireKind)8);
         Enum.GetValues<ReplyStatus>().ShouldBe(
-            [ReplyStatus.Ok, ReplyStatus.NoProcess, ReplyStatus.BadMessage, ReplyStatus.NotRegistered, ReplyStatus.Failed]);
-        ((byte)ReplyStatus.Failed).ShouldBe((byte)4);
+            [ReplyStatus.Ok, ReplyStatus.NoProcess, ReplyStatus.BadMessage, ReplyStatus.NotRegistered, ReplyStatus.Failed, ReplyStatus.Busy]);
+        ((byte)ReplyStatus.Busy).ShouldBe((byte)5);
     }
 }

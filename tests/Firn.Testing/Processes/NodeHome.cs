@@ -24,13 +24,18 @@ internal sealed class NodeHome : IAsyncDisposable
     /// <summary>Starts <c>firn</c> with these arguments and leaves it running.</summary>
     public ChildProcess Start(params IEnumerable<string> arguments) => StartCommand(FirnTool.Command(arguments));
 
+    /// <summary>As <see cref="Start"/>, at a terminal.</summary>
+    public ChildProcess StartAt(Pty terminal, params IEnumerable<string> arguments) =>
+        Keep(terminal.Start(FirnTool.Host, FirnTool.Command(arguments), Environment));
+
     /// <summary>Starts another program that was built with the test project, such as a sample, and leaves it running.</summary>
     public ChildProcess StartProgram(string name, params IEnumerable<string> arguments) =>
         StartCommand([Path.Combine(AppContext.BaseDirectory, $"{name}.dll"), .. arguments]);
 
-    private ChildProcess StartCommand(IEnumerable<string> command)
+    private ChildProcess StartCommand(IEnumerable<string> command) => Keep(ChildProcess.Start(FirnTool.Host, command, Environment, Network));
+
+    private ChildProcess Keep(ChildProcess child)
     {
-        ChildProcess child = ChildProcess.Start(FirnTool.Host, command, Environment, Network);
         lock (_started)
         {
             _started.Add(child);
@@ -71,7 +76,7 @@ internal sealed class NodeHome : IAsyncDisposable
     private static Dictionary<string, string?> CleanEnvironment()
     {
         // The runtime's diagnostics sockets would stay behind in /tmp after a SIGKILL.
-        var environment = new Dictionary<string, string?> { ["DOTNET_EnableDiagnostics"] = "0" };
+        var environment = new Dictionary<string, string?> { ["DOTNET_EnableDiagnostics"] = "0", ["CREDENTIALS_DIRECTORY"] = null };
         foreach (DictionaryEntry variable in System.Environment.GetEnvironmentVariables())
         {
             var name = (string)variable.Key;

@@ -9,6 +9,7 @@ public class CommandLineTests
     [
         "up", "status", "peers", "dial", "hangup", "ping", "names", "send", "call", "bench", "events", "stop",
         "cookie show", "cookie generate", "cookie import", "cookie path", "demo", "completions",
+        "id init", "id show", "id encrypt", "id decrypt", "id export", "id import", "id cert",
     ];
 
     [Theory]
@@ -48,6 +49,10 @@ public class CommandLineTests
     [InlineData("bench db --size big", "--size: \"big\" is not a size")]
     [InlineData("bench db --streams 17", "--streams: \"17\": expected a number of streams, 1 to 16")]
     [InlineData("cookie", "cookie --help")]
+    [InlineData("id", "id --help")]
+    [InlineData("id export", "'FILE'")]
+    [InlineData("id import a b", "'b'")]
+    [InlineData("id encrypt --passphrase secret", "'--passphrase'")]
     [InlineData("cookie import --cookie secret", "'--cookie'")]
     [InlineData("up --cookie secret", "'--cookie'")]
     [InlineData("completions tcsh", "expected bash, zsh or fish")]
@@ -104,7 +109,7 @@ public class CommandLineTests
     {
         var options = AllCommands(Tool.CreateRoot(new CommonOptions())).SelectMany(command => command.Options);
 
-        options.Select(option => option.Name).Where(name => name.Contains("cookie") || name.Contains("secret")).Distinct()
+        options.Select(option => option.Name).Where(name => name.Contains("cookie") || name.Contains("secret") || name.Contains("pass")).Distinct()
             .ShouldBe(["--cookie-file"]);
     }
 

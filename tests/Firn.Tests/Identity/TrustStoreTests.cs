@@ -165,7 +165,7 @@ public sealed class TrustStoreTests : IDisposable
 
     private static Did NewDid()
     {
-        using var key = IdentityKey.Create();
+        using var key = IdentityFiles.NewKey();
         return LeafProfile.DidOf(key);
     }
 }

@@ -19,9 +19,9 @@ internal enum LivenessAction
 /// Two more pings, which accuse nobody, keep the RTT fresh: one soon after the start (<see cref="FirstPing"/>), and one whenever the
 /// last sample is <see cref="SampleIntervals"/> intervals old although bytes flow.
 /// <para>
-/// Two idle ends whose intervals are the same would ping each other at the same time, for nothing. So one of them asks early: a
-/// <see cref="Slices">slice</see> of the interval, and back to the begin of a slice, so that the pings of all its sessions leave in
-/// few runs of one thread and their pongs come back in bunches. Neither end's verdict is earlier for that.
+/// Two idle ends whose intervals are the same would ping each other at the same time, for nothing. So one of them asks early,
+/// after fifteen sixteenths of the interval, and at times that are the same for all its sessions: their pings leave in few runs of
+/// one thread, and their pongs come back in bunches. Neither end's verdict is earlier for that.
 /// </para>
 /// <para>
 /// All times are monotonic milliseconds. <see cref="OnReceived"/> and <see cref="OnRttSample"/> belong to the read loop and do not
@@ -36,8 +36,11 @@ internal struct Liveness
     /// <summary>The first ping comes so many milliseconds after the start, or an interval after it if that is shorter: making a session costs none.</summary>
     public const int FirstPing = 100;
 
-    /// <summary>An interval has so many slices, which are the same for all sessions of a node.</summary>
-    public const int Slices = 16;
+    /// <summary>Who asks early does so by this part of the interval.</summary>
+    public const int Early = 16;
+
+    /// <summary>In so many runs per round the pings of all sessions of a node leave that ask early.</summary>
+    public const int Runs = 4;
 
     // Timers are this late on a busy machine; only more than that means that this process did not run.
     private const long MinTolerance = 250;
@@ -116,9 +119,9 @@ internal struct Liveness
         if (!_asksEarly)
             return lastReceived + _interval;
 
-        long slice = Math.Max(1, _interval / Slices);
-        long due = lastReceived + _interval - slice;
-        return due - (due % slice);
+        long period = _interval - (_interval / Early);
+        long due = lastReceived + period;
+        return due - (due % Math.Max(1, period / Runs));
     }
 
     // At most one ping per interval while no pong comes.

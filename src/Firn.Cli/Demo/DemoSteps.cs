@@ -27,7 +27,7 @@ internal sealed class DemoSteps
     /// <exception cref="FirnException">It did not happen; the step says so already.</exception>
     public async Task RunAsync(string step, Func<CancellationToken, Task<string>> act, CancellationToken stop)
     {
-        _console.MarkupLineInterpolated($"[bold]{_steps.Count + 1}. {step}[/]");
+        _console.WriteLine($"{_steps.Count + 1}. {step}", new Style(decoration: Decoration.Bold));
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
         deadline.CancelAfter(Patience);
         var elapsed = Stopwatch.StartNew();
@@ -61,7 +61,8 @@ internal sealed class DemoSteps
     {
         _steps.Add(step);
         string time = string.Create(CultureInfo.InvariantCulture, $"{step.Ms / 1000:0.00} s");
-        var outcome = step.Ok ? "[green]ok[/]" : "[red]failed[/]";
-        _console.MarkupLine($"   {outcome}, {time}: {Markup.Escape(Printable.Line(step.Detail))}");
+        _console.Write("   ");
+        _console.Write(step.Ok ? "ok" : "failed", new Style(step.Ok ? Color.Green : Color.Red));
+        _console.WriteLine($", {time}: {Printable.Line(step.Detail)}");   // not as markup, in which did:key: has a picture
     }
 }

@@ -50,6 +50,15 @@ public class OutputTests
     }
 
     [Fact]
+    public async Task The_demo_shows_what_was_seen_as_it_is()
+    {
+        var output = new StringWriter();
+        await new DemoSteps(output).RunAsync("[a step] :key:", _ => Task.FromResult("did:key:zDnBeta [red]"), CancellationToken.None);
+        output.ToString().ShouldContain("1. [a step] :key:");
+        output.ToString().ShouldContain("did:key:zDnBeta [red]");
+    }
+
+    [Fact]
     public void Text_of_a_peer_cannot_move_the_cursor_or_turn_the_line()
     {
         EventLines.Describe(new EventBody("warning", At) { Message = "\e[2Jgone\r\nfirn: all is well\u202E" })

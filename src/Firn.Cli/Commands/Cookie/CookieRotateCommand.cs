@@ -17,10 +17,11 @@ internal static class CookieRotateCommand
         command.SetAction(async (parsed, stop) =>
         {
             var home = FirnHome.Open();
+            bool isFirst = !File.Exists(home.CookiePath);
             home.Cookies.Rotate();
-            const string Said = "a new cookie proves from now on, the old one still verifies; "
+            const string Rotated = "a new cookie proves from now on, the old one still verifies; "
                 + "carry it over with 'firn cookie show' and 'firn cookie import --add', then 'firn cookie retire'";
-            await CookieFile.SayAsync(home, parsed, common, Said, stop);
+            await CookieFile.SayAsync(home, parsed, common, isFirst ? "made the first cookie, there was none to replace" : Rotated, stop);
             return Tool.Success;
         });
         return command;

@@ -175,6 +175,9 @@ internal sealed class DialBook(
             (target.Due, target.Cookie) = (Math.Min(target.Due, now), 0);
     }
 
+    /// <summary>Whether this key is demanded of who answers somewhere.</summary>
+    public bool Expects(Did did) => _targets.Exists(target => target.DemandedDid == did);
+
     /// <summary>Keys were rotated: what leads to an old one leads to the one that has its place.</summary>
     public void Follow(RotationTable rotations)
     {

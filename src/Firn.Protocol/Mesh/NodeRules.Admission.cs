@@ -35,11 +35,11 @@ internal sealed partial class NodeRules
     }
 
     /// <summary>
-    /// Whether <paramref name="chain"/> says something new about a key that is known here: trusted, pinned, met before, or rotated. Of others
+    /// Whether <paramref name="chain"/> says something new about a key that is known here: trusted, pinned, expected, met before, or rotated. Of others
     /// nothing is checked and nothing kept: there is nothing that could move.
     /// </summary>
     public bool IsConcernedBy(RotationChain chain) =>
-        Admission.IsConcernedBy(chain) || (!Admission.Rotations.Holds(chain) && chain.Statements.Any(s => IsKnown(s.Old)));
+        Admission.IsConcernedBy(chain) || (!Admission.Rotations.Holds(chain) && chain.Statements.Any(s => IsKnown(s.Old) || Dials.Expects(s.Old)));
 
     /// <summary>Who has which name, ordered by name.</summary>
     public IReadOnlyList<PinnedName> ListPins(long now)

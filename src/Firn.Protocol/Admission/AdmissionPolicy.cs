@@ -1,17 +1,18 @@
 namespace Firn.Protocol;
 
 /// <summary>
-/// Whom a node admits at this moment: its mode, cookies and trust list. Immutable; a change makes another one, against which every
+/// Whom a node admits at this moment: its mode, cookies, trust list and the rotations that it has seen. Immutable; a change makes another one, against which every
 /// session is checked again. Whatever else is to decide about peers one day (classes, scores) is asked here.
 /// </summary>
 internal sealed class AdmissionPolicy
 {
     /// <summary>A keyring comes exactly with a mode that demands a cookie: nothing can stand in for a key that is not there.</summary>
-    public AdmissionPolicy(AdmissionMode mode, Keyring? keyring, TrustList trust)
+    public AdmissionPolicy(AdmissionMode mode, Keyring? keyring, TrustList trust, RotationTable? rotations = null)
     {
         if (mode.DemandsCookie() != keyring is not null)
             throw new ArgumentException($"A keyring comes with a mode that demands a cookie and no other: {mode}.", nameof(keyring));
-        (Mode, Keyring, Trust) = (mode, keyring, trust);
+        Rotations = rotations ?? RotationTable.Empty;
+        (Mode, Keyring, Trust) = (mode, keyring, trust.Follow(Rotations));
     }
 
     public static AdmissionPolicy ByCookie(Keyring keyring) => new(AdmissionMode.Cookie, keyring, TrustList.Empty);
@@ -23,8 +24,29 @@ internal sealed class AdmissionPolicy
     /// <summary>Whose keys are trusted, and the names that are pinned to them, which hold in every mode.</summary>
     public TrustList Trust { get; }
 
-    /// <summary>Whether the key of <paramref name="did"/> will do, as far as the mode asks for it.</summary>
-    public bool Trusts(Did did) => !Mode.DemandsTrust() || Trust.Find(did) is not null;
+    /// <summary>Which keys others have taken the places of. What it says holds in every mode.</summary>
+    public RotationTable Rotations { get; }
+
+    /// <summary>Whether the key of <paramref name="did"/> will do: it is in force, and trusted as far as the mode asks for it.</summary>
+    public bool Trusts(Did did) =>
+        Rotations.StandingOf(did) == RotationStanding.Good && (!Mode.DemandsTrust() || Trust.Find(did) is not null);
+
+    /// <summary>Whether <paramref name="chain"/> says something new about a key that is trusted, or of which rotations are known.</summary>
+    public bool IsConcernedBy(RotationChain chain) =>
+        !Rotations.Holds(chain) && chain.Statements.Any(s => Trust.Find(s.Old) is not null || Rotations.Knows(s.Old));
+
+    /// <summary>What it will be when <paramref name="chain"/>, which is genuine, is taken up; null when it cannot be.</summary>
+    public AdmissionPolicy? After(RotationChain chain) =>
+        Rotations.With(chain) is { } rotations ? new AdmissionPolicy(Mode, Keyring, Trust, rotations) : null;
+
+    /// <summary>Why <paramref name="did"/> is refused because of rotations, and what to do; null if it is not.</summary>
+    public string? WhyRotated(Did did) => Rotations.StandingOf(did) switch
+    {
+        RotationStanding.Frozen => RotationSentence.Frozen(Rotations.FrozenBy(did)!),
+        RotationStanding.Retired => RotationSentence.Retired(did, Rotations.Resolve(did)),
+        RotationStanding.Rejected => $"{did} claims to follow a key whose place the operator here has given to another: it is refused.",
+        _ => null,
+    };
 
     /// <summary>Whether a peer with this key that proved <paramref name="cookie"/> (null: none) is admitted, whatever its name.</summary>
     public bool Admits(Did did, CookieKey? cookie) =>

@@ -49,6 +49,27 @@ internal sealed class TrustList
     /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: its name is pinned to another key, or the list is full.</exception>
     public TrustList With(TrustEntry entry) => new(_byDid.Values.Where(e => e.Did != entry.Did).Append(entry));
 
+    /// <summary>
+    /// With each key that was rotated replaced by the one that has its place; its name and label go with it. A frozen one stays, and is not
+    /// admitted.
+    /// </summary>
+    public TrustList Follow(RotationTable rotations)
+    {
+        if (!_byDid.Keys.Any(did => rotations.Find(did) is { IsFrozen: false }))
+            return this;
+
+        var moved = new Dictionary<Did, TrustEntry>();
+        foreach (var entry in Entries.OrderBy(e => rotations.Find(e.Did) is null ? 0 : 1))
+        {
+            var did = rotations.Resolve(entry.Did) ?? entry.Did;
+            moved[did] = moved.TryGetValue(did, out var there)
+                ? there with { Name = there.Name ?? entry.Name, Label = there.Label ?? entry.Label }
+                : entry with { Did = did };
+        }
+
+        return new TrustList(moved.Values);
+    }
+
     public TrustList Without(Did did) => new(_byDid.Values.Where(e => e.Did != did));
 
     private static FirnException Invalid(string message) => new(FailureReason.InvalidInput, message);

@@ -33,6 +33,7 @@ internal sealed class HandshakeAcceptor(
             MinVersion = Self.Versions.Min,
             MaxVersion = Self.Versions.Max,
             Nonce = ByteString.CopyFrom(Nonce),
+            Rotations = { WireFields.ToWire(Self.Rotations) },
         };
         var message = Transcript.Write(HandshakeMessageType.Challenge, challenge.ToByteArray());
         Expect(Step.Proof);
@@ -128,8 +129,8 @@ internal sealed class HandshakeAcceptor(
             key = VerifyCookie(message, keyring, proof.Version);
         else
             AbsorbPlain(message);
-        if (!Self.Admission.Trusts(Remote.Did))
-            throw NotTrusted($"{Remote.Did} dialled, and this node does not trust it.");
+        Rotations = WireFields.Rotations(proof.Rotations, Remote.Did);
+        RequireTrust(PolicyForPeer(), $"{Remote.Did} dialled, and this node does not trust it.");
 
         IsVouchedFor = !Self.UsesMac;
         IsAwaited = true;

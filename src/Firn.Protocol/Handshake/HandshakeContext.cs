@@ -24,6 +24,9 @@ internal readonly record struct VersionRange(uint Min, uint Max)
 internal sealed record HandshakeContext(
     NodeName Name, Did Did, Incarnation Incarnation, string Cluster, AdmissionPolicy Admission, VersionRange Versions)
 {
+    /// <summary>How this node's key took the place of earlier ones; every peer is told, so that those that were away follow.</summary>
+    public RotationChain Rotations { get; init; } = RotationChain.Empty;
+
     /// <summary>Whether messages after the Challenge bear a MAC. Where they do not, TLS and a trusted key vouch for them.</summary>
     public bool UsesMac => Admission.Mode.DemandsCookie();
 }

@@ -26,6 +26,12 @@ internal enum RefusalCause
     /// <summary>The peer's key is not on the trust list, which this node's admission demands.</summary>
     NotTrusted,
 
+    /// <summary>The peer's key was rotated, or is frozen: whoever uses it may have stolen it.</summary>
+    RetiredKey,
+
+    /// <summary>The rotations that the peer tells are not signed by both keys, or contradict what is known.</summary>
+    FalseRotation,
+
     /// <summary>Proved with none of this node's cookies, or for another connection: a relay or a replay.</summary>
     WrongProof,
 
@@ -75,7 +81,7 @@ internal sealed class HandshakeException : Exception
     /// <summary>The same for a caller of the node.</summary>
     public FailureReason Failure => Reason switch
     {
-        RefusalReason.AuthenticationFailed when Cause == RefusalCause.NotTrusted => FailureReason.NotTrusted,
+        RefusalReason.AuthenticationFailed when Cause is RefusalCause.NotTrusted or RefusalCause.RetiredKey => FailureReason.NotTrusted,
         RefusalReason.AuthenticationFailed => FailureReason.AuthenticationFailed,
         RefusalReason.AdmissionDiffers => FailureReason.AdmissionDiffers,
         RefusalReason.VersionUnsupported => FailureReason.VersionUnsupported,

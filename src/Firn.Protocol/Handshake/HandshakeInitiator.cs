@@ -44,6 +44,7 @@ internal sealed class HandshakeInitiator(
         uint version = ChooseVersion(new VersionRange(challenge.MinVersion, challenge.MaxVersion));
         if (WireFields.Nonce(challenge.Nonce).AsSpan().SequenceEqual(Nonce))
             throw Reflected();
+        Rotations = WireFields.Rotations(challenge.Rotations, Remote.Did);
         CheckDid();
 
         Transcript.Absorb(message);
@@ -60,7 +61,8 @@ internal sealed class HandshakeInitiator(
             Name = Self.Name.ToString(),
             Incarnation = Self.Incarnation.Value,
             ExpectedName = expectedName ?? "",
-            ExpectedDid = expectedDid is null ? ByteString.Empty : ByteString.CopyFrom(expectedDid.Point),
+            ExpectedDid = expectedDid is null ? ByteString.Empty : ByteString.CopyFrom(Remote.Did.Point),
+            Rotations = { WireFields.ToWire(Self.Rotations) },
         };
         var answer = WriteProved(HandshakeMessageType.Proof, proof.ToByteArray());
         _hasProved = true;
@@ -141,12 +143,16 @@ internal sealed class HandshakeInitiator(
                 "The address leads back to this node itself, or to a copy of its identity that runs elsewhere.");
         }
 
-        if (expectedDid is not null && expectedDid != Remote.Did)
+        // Nothing is proved yet, so without a demand by key there is no need to check what the rotations say: that comes after the Verdict.
+        bool demandsKey = Self.Admission.Mode.DemandsTrust() || (expectedDid is not null && expectedDid != Remote.Did);
+        var policy = demandsKey ? PolicyForPeer(expectedDid) : Self.Admission;
+        if (expectedDid is not null && expectedDid != Remote.Did && policy.Rotations.Resolve(expectedDid) != Remote.Did)
         {
+            if (policy.WhyRotated(expectedDid) is { } why && policy.Rotations.StandingOf(expectedDid) == RotationStanding.Frozen)
+                throw new HandshakeException(RefusalCause.RetiredKey, RefusalReason.AuthenticationFailed, why);
             throw WrongPeer($"{expectedDid} was expected at this address, but {Remote.Did} lives there.");
         }
 
-        if (!Self.Admission.Trusts(Remote.Did))
-            throw NotTrusted($"{Remote.Did} lives at this address, and this node does not trust it: nothing was told to it.");
+        RequireTrust(policy, $"{Remote.Did} lives at this address, and this node does not trust it: nothing was told to it.");
     }
 }

@@ -61,6 +61,9 @@ internal abstract class HandshakeMachine : IDisposable
     /// <summary>The cookie that both ends have proved, or are about to; null where admission is by trust.</summary>
     public CookieKey? Cookie { get; private set; }
 
+    /// <summary>How the peer's key took the place of earlier ones, as it says; empty before that was read. To be taken up where it matters.</summary>
+    public RotationChain Rotations { get; protected set; } = RotationChain.Empty;
+
     /// <summary>Whether the peer was found to be trusted, where its key is all that speaks for it.</summary>
     protected bool IsVouchedFor { get; set; }
 
@@ -158,6 +161,34 @@ internal abstract class HandshakeMachine : IDisposable
 
     /// <summary>Why the peer refuses, for the local log.</summary>
     protected virtual RefusalCause CauseOf(RefusalReason reason) => RefusalCause.RefusedByPeer;
+
+    /// <summary>What the peer's rotations say contradicts itself or what is known, or is not signed.</summary>
+    public static HandshakeException FalseRotation(Did did) => new(
+        RefusalCause.FalseRotation,
+        RefusalReason.AuthenticationFailed,
+        $"The rotations by which {did} says that it took the place of an earlier key are not signed by both keys, or contradict what is known here.");
+
+    /// <summary>
+    /// The policy by which the peer's key is judged: with its rotations, if they speak of a key that matters here. Signatures are checked
+    /// for nothing else.
+    /// </summary>
+    protected AdmissionPolicy PolicyForPeer(Did? expected = null)
+    {
+        var policy = Self.Admission;
+        bool matters = policy.IsConcernedBy(Rotations) || (expected is not null && Rotations.Retires(expected) && !policy.Rotations.Holds(Rotations));
+        if (!matters)
+            return policy;
+        return Rotations.IsGenuine && policy.After(Rotations) is { } after ? after : throw FalseRotation(Remote.Did);
+    }
+
+    /// <summary>Refuses a key that is no longer in force, or not trusted where it has to be.</summary>
+    protected void RequireTrust(AdmissionPolicy policy, string sentence)
+    {
+        if (policy.WhyRotated(Remote.Did) is { } why)
+            throw new HandshakeException(RefusalCause.RetiredKey, RefusalReason.AuthenticationFailed, why);
+        if (!policy.Trusts(Remote.Did))
+            throw NotTrusted(sentence);
+    }
 
     protected HandshakeException NotTrusted(string sentence)
     {

@@ -58,6 +58,14 @@ internal static class WireFields
             : throw HandshakeException.Malformed("The DID that the peer expects is no point of P-256.");
     }
 
+    /// <summary>How the key of <paramref name="leaf"/> took the place of earlier ones; no signature is looked at.</summary>
+    public static RotationChain Rotations(IReadOnlyList<ByteString> statements, Did leaf) =>
+        RotationChain.TryRead([.. statements.Take(RotationChain.MaxStatements + 1).Select(static s => s.Memory)], leaf, out var chain, out var fault)
+            ? chain
+            : throw HandshakeException.Malformed($"The rotations that the peer tells are malformed: {fault}.");
+
+    public static IEnumerable<ByteString> ToWire(RotationChain chain) => chain.Statements.Select(static s => ByteString.CopyFrom(s.Bytes));
+
     public static SessionId? Session(ByteString bytes) => bytes.Length switch
     {
         0 => null,

@@ -26,4 +26,10 @@ internal static class Labels
 
     /// <summary>SHA-256: begins what the fingerprint of a DID is made of.</summary>
     public static ReadOnlySpan<byte> Fingerprint => "firn/1 fingerprint "u8;
+
+    /// <summary>Signed by the identity key that retires: begins the facts of a rotation.</summary>
+    public static ReadOnlySpan<byte> RotationByOld => "firn/1 rotation by old "u8;
+
+    /// <summary>Signed by the identity key that takes its place: begins the facts of a rotation.</summary>
+    public static ReadOnlySpan<byte> RotationByNew => "firn/1 rotation by new "u8;
 }

@@ -175,6 +175,18 @@ internal sealed class DialBook(
             (target.Due, target.Cookie) = (Math.Min(target.Due, now), 0);
     }
 
+    /// <summary>Whether this key is demanded of who answers somewhere.</summary>
+    public bool Expects(Did did) => _targets.Exists(target => target.DemandedDid == did);
+
+    /// <summary>Keys were rotated: what leads to an old one leads to the one that has its place.</summary>
+    public void Follow(RotationTable rotations)
+    {
+        foreach (var target in _targets)
+            target.Follow(rotations);
+        foreach (var peer in _hungUp.Where(peer => rotations.Find(peer.Did) is not null).ToList())
+            _hungUp.Add(peer with { Did = rotations.Resolve(peer.Did) ?? peer.Did });
+    }
+
     /// <summary>The association with <paramref name="peer"/> is up, whoever dialled.</summary>
     public void OnUp(PeerKey peer, long now)
     {

@@ -70,6 +70,15 @@ internal sealed class DialTarget(DialKind kind, IReadOnlyList<NodeAddress> addre
         _ => !WasConnected,
     };
 
+    /// <summary>Whom it leads to has rotated its key.</summary>
+    public void Follow(RotationTable rotations)
+    {
+        if (ExpectedDid is { } expected)
+            ExpectedDid = rotations.Resolve(expected) ?? expected;
+        if (Peer is { } peer)
+            Peer = peer with { Did = rotations.Resolve(peer.Did) ?? peer.Did };
+    }
+
     /// <summary>The peer says that it lives elsewhere now: it is tried there at once.</summary>
     public void Move(IReadOnlyList<NodeAddress> addresses, long now)
     {

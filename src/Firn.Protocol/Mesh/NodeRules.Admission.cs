@@ -24,10 +24,22 @@ internal sealed partial class NodeRules
     {
         _now = now;
         Admission = admission;
+        bool movesPins = Pins.Follow(admission.Rotations);
         int ended = _admitted.Keys.ToList().Count(link => Recheck(link, now));
+        Peers.Follow(admission.Rotations);
+        Dials.Follow(admission.Rotations);
         Dials.Reconsider(now);
+        if (movesPins)
+            _actions.Add(new SavePins(Pins.All));
         return ended;
     }
+
+    /// <summary>
+    /// Whether <paramref name="chain"/> says something new about a key that is known here: trusted, pinned, expected, met before, or rotated. Of others
+    /// nothing is checked and nothing kept: there is nothing that could move.
+    /// </summary>
+    public bool IsConcernedBy(RotationChain chain) =>
+        Admission.IsConcernedBy(chain) || (!Admission.Rotations.Holds(chain) && chain.Statements.Any(s => IsKnown(s.Old) || Dials.Expects(s.Old)));
 
     /// <summary>Who has which name, ordered by name.</summary>
     public IReadOnlyList<PinnedName> ListPins(long now)
@@ -81,6 +93,7 @@ internal sealed partial class NodeRules
                 + (Pins.HolderOf(peer.Name) is null ? " until 10 minutes after that was last seen" : "")
                 + $", so {peer.Did} is refused under that name. To forget the old one: firn pins forget {peer.Name}",
             RefusalReason.NameTaken => $"{peer.Name} is this node's own name, so {peer.Did} is refused under it.",
+            RefusalReason.AuthenticationFailed when Admission.WhyRotated(peer.Did) is { } why => why,
             RefusalReason.AuthenticationFailed => $"{peer} is no longer admitted: the cookie that it proved, or its key, was withdrawn meanwhile.",
             RefusalReason.Stale => $"A newer incarnation of {peer} is known here: a copy of that node's identity runs elsewhere.",
             RefusalReason.Busy when Admission.Mode.DemandsTrust() && !Pins.HasRoomFor(peer) =>
@@ -115,6 +128,14 @@ internal sealed partial class NodeRules
     private string? WhyNoLonger(Admitted admitted)
     {
         var (peer, cookie) = admitted;
+        switch (Admission.Rotations.StandingOf(peer.Did))
+        {
+            case RotationStanding.Retired:
+                return "this key was rotated: another has its place";
+            case RotationStanding.Frozen or RotationStanding.Rejected:
+                return "this key is frozen here: it, or one before it, has signed two rotations that contradict each other";
+        }
+
         if (!Admission.Trusts(peer.Did))
             return "this key is no longer trusted here";
         if (!Admission.Admits(peer.Did, cookie))

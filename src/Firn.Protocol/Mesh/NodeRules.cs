@@ -243,6 +243,7 @@ internal sealed partial class NodeRules
     private bool IsWorthACheck(SignedPeerRecord signed, Teller teller, long now) =>
         PeerRecord.TryPeek(signed, out var subject, out ulong sequence)
         && Records.IsNews(subject, sequence)
+        && Admission.Rotations.StandingOf(subject.Did) == RotationStanding.Good
         && (IsUp(subject) || teller.Dials.TryTake(now))
         && teller.Checks.TryTake(now);
 

@@ -48,6 +48,13 @@ internal sealed class PeerBook(PeerKey self, PeerBookLimits limits, Action<NodeA
     /// <summary>Gives a name free that is not <see cref="InUse"/>.</summary>
     public void Unpin(NodeName name) => _pins.Remove(name);
 
+    /// <summary>Names of keys that others have taken the places of are free for those; a name of a frozen key is not.</summary>
+    public void Follow(RotationTable rotations)
+    {
+        foreach (var (name, _) in _pins.Where(pin => rotations.Find(pin.Value.Key.Did) is { IsFrozen: false }).ToList())
+            _pins.Remove(name);
+    }
+
     /// <summary>Acceptor: a stranger has proved itself to be <paramref name="peer"/>.</summary>
     public ProofDecision OnProof(PeerKey peer, Incarnation incarnation, long now)
     {

@@ -30,6 +30,16 @@ internal sealed class PinBook
     /// <summary>The name belongs to its key from now on; true if that is news.</summary>
     public bool Keep(PeerKey peer) => HasRoomFor(peer) && _pins.TryAdd(peer.Name, peer.Did);
 
+    /// <summary>Names of keys that were rotated go to those that have their places; true if there were any.</summary>
+    public bool Follow(RotationTable rotations)
+    {
+        var moved = _pins.Where(pin => rotations.Find(pin.Value) is { IsFrozen: false })
+            .Select(pin => (pin.Key, Did: rotations.Resolve(pin.Value))).Where(static pin => pin.Did is not null).ToList();
+        foreach (var (name, did) in moved)
+            _pins[name] = did!;
+        return moved.Count > 0;
+    }
+
     /// <summary>True if there was one.</summary>
     public bool Forget(NodeName name) => _pins.Remove(name);
 }

@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Firn.Identity;
 
 /// <summary>
-/// Where a node has it from whom it admits: its options, and the cookies and trust list of its home. Read again, it keeps the key of
+/// Where a node has it from whom it admits: its options, and the cookies, trust list and seen
+/// rotations of its home. Read again, it keeps the key of
 /// every cookie that is still there, by which sessions know it. Used by one thread at a time.
 /// </summary>
 internal sealed partial class AdmissionSource : IDisposable
@@ -14,6 +15,7 @@ internal sealed partial class AdmissionSource : IDisposable
     private readonly FirnHome? _home;
     private readonly ILogger _logger;
     private TrustList _own;
+    private RotationTable _ownRotations = RotationTable.Empty;
 
     /// <summary>Reads everything. A passphrase for a cookie is stretched here, once.</summary>
     /// <exception cref="FirnException">Cookies or trust list cannot be used.</exception>
@@ -43,7 +45,8 @@ internal sealed partial class AdmissionSource : IDisposable
     {
         Stamp = Look();
         var (before, after) = (Current, Read(isStart: false));
-        bool isSame = before.Trust.Entries.SequenceEqual(after.Trust.Entries) && Keys(before).SequenceEqual(Keys(after));
+        bool isSame = before.Trust.Entries.SequenceEqual(after.Trust.Entries) && Keys(before).SequenceEqual(Keys(after))
+            && before.Rotations.Entries.SequenceEqual(after.Rotations.Entries);
         if (isSame)
             return null;
 
@@ -57,6 +60,20 @@ internal sealed partial class AdmissionSource : IDisposable
         var (before, after) = _home?.Trust.Change(change) ?? (_own, change(_own));
         var removed = before.Entries.Select(e => e.Did).Except(after.Entries.Select(e => e.Did));
         _own = _home is null ? after : removed.Aggregate(_own, static (list, did) => list.Without(did));
+
+        // To trust one of the successors of a frozen key, be it once more, is to decide for it.
+        foreach (var said in after.Entries.Where(e => !before.Entries.Any(old => ReferenceEquals(old, e))))
+            ChangeRotations(table => table.Settle(said.Did));
+    }
+
+    /// <summary>Keeps what <paramref name="chain"/>, which is genuine, says; false if it contradicts what is known in a way that cannot be kept.</summary>
+    public bool Follow(RotationChain chain) => ChangeRotations(table => table.With(chain)) is not null;
+
+    private RotationTable? ChangeRotations(Func<RotationTable, RotationTable?> change)
+    {
+        if (_home is not null)
+            return _home.Rotations.Change(change);
+        return change(_ownRotations) is { } after ? _ownRotations = after : null;
     }
 
     public void Dispose() => Current.Keyring?.Dispose();
@@ -67,7 +84,7 @@ internal sealed partial class AdmissionSource : IDisposable
     private AdmissionPolicy Read(bool isStart)
     {
         var trust = Merge(_home?.Trust.Read() ?? TrustList.Empty);
-        return new AdmissionPolicy(_options.Admit, _options.Admit.DemandsCookie() ? ReadKeyring(isStart) : null, trust);
+        return new AdmissionPolicy(_options.Admit, _options.Admit.DemandsCookie() ? ReadKeyring(isStart) : null, trust, _home?.Rotations.Read() ?? _ownRotations);
     }
 
     private TrustList Merge(TrustList ofHome) => new([.. ofHome.Entries, .. _own.Entries.Where(e => ofHome.Find(e.Did) is null)]);
@@ -107,7 +124,7 @@ internal sealed partial class AdmissionSource : IDisposable
         return key;
     }
 
-    private string Look() => string.Join('|', new[] { _options.CookieFile ?? _home?.CookiePath, _home?.Trust.Path }.Select(path =>
+    private string Look() => string.Join('|', new[] { _options.CookieFile ?? _home?.CookiePath, _home?.Trust.Path, _home?.Rotations.Path }.Select(path =>
     {
         var file = path is null ? null : new FileInfo(path);
         return file is { Exists: true } ? $"{file.LastWriteTimeUtc.Ticks} {file.Length}" : "";

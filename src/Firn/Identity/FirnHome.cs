@@ -6,7 +6,8 @@ namespace Firn.Identity;
 /// </summary>
 internal sealed class FirnHome
 {
-    private FirnHome(string path) => (Path, Cookies, Trust) = (path, new CookieStore(this), new TrustStore(this));
+    private FirnHome(string path) =>
+        (Path, Cookies, Trust, Rotations) = (path, new CookieStore(this), new TrustStore(this), new RotationStore(this));
 
     /// <summary>The full path, without a separator at its end.</summary>
     public string Path { get; }
@@ -19,6 +20,9 @@ internal sealed class FirnHome
 
     /// <summary>The keys that the nodes of this home trust.</summary>
     public TrustStore Trust { get; }
+
+    /// <summary>The rotations of keys that the nodes of this home have seen.</summary>
+    public RotationStore Rotations { get; }
 
     /// <summary>
     /// <c>$FIRN_HOME</c>, else <c>$XDG_CONFIG_HOME/firn</c>, else <c>~/.config/firn</c>; on Windows <c>%APPDATA%\firn</c>.

@@ -40,12 +40,13 @@ internal sealed class IdentityFiles(NodeName node, string directory, FileCalls? 
     public static ECDsa NewKey() => ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
     /// <summary>The key, made when the node never had one.</summary>
-    /// <exception cref="FirnException">As <see cref="Load"/>.</exception>
-    public ECDsa LoadOrCreate(Unlocker unlocker, DateTimeOffset now)
+    /// <exception cref="FirnException">As <see cref="Load(Unlocker, DateTimeOffset)"/>.</exception>
+    public ECDsa LoadOrCreate(Unlocker unlocker, DateTimeOffset now, out RotationChain rotations)
     {
         if (Exist)
-            return Load(unlocker, now);
+            return Load(unlocker, now, out rotations);
 
+        rotations = RotationChain.Empty;
         var key = NewKey();
         SavePlain(key, now);
         return key;
@@ -56,11 +57,19 @@ internal sealed class IdentityFiles(NodeName node, string directory, FileCalls? 
     /// <see cref="FailureReason.HomeUnusable"/>: unreadable, exposed, lost or exchanged. <see cref="FailureReason.IdentityLocked"/>:
     /// encrypted, and no passphrase or a wrong one.
     /// </exception>
-    public ECDsa Load(Unlocker unlocker, DateTimeOffset now)
+    public ECDsa Load(Unlocker unlocker, DateTimeOffset now) => Load(unlocker, now, out _);
+
+    /// <summary>The key, and how it took the place of earlier ones.</summary>
+    /// <param name="unlocker">Opens it.</param>
+    /// <param name="now">When the identity was made, if it has no card yet.</param>
+    /// <param name="rotations">What its peers are told.</param>
+    /// <param name="passphrase">Takes the passphrase that has opened it, if it is encrypted, for the caller to use and wipe.</param>
+    /// <exception cref="FirnException">As <see cref="Load(Unlocker, DateTimeOffset)"/>.</exception>
+    public ECDsa Load(Unlocker unlocker, DateTimeOffset now, out RotationChain rotations, SecretBuffer? passphrase = null)
     {
         var card = IdentityCard.TryRead(Directory);
         var path = KeyPath;
-        using var pem = ReadEncrypted() is { } bytes ? unlocker.Open(bytes, EncryptedPath, Node) : ReadPlain();
+        using var pem = ReadEncrypted() is { } bytes ? unlocker.Open(bytes, EncryptedPath, Node, passphrase) : ReadPlain();
         if (pem is null)
         {
             throw PrivateFiles.Unusable(card is null
@@ -71,7 +80,14 @@ internal sealed class IdentityFiles(NodeName node, string directory, FileCalls? 
         var key = KeyPem.TryRead(pem.Bytes)
             ?? throw PrivateFiles.Unusable($"{path} does not hold an unencrypted P-256 private key in PEM: restore it from a copy.");
         var did = LeafProfile.DidOf(key);
-        if (card is null)
+        rotations = KeyPem.TryReadRotations(pem.Bytes, did)!;
+        if (rotations is null)
+        {
+            key.Dispose();
+            throw PrivateFiles.Unusable($"{path} holds rotations that are damaged, behind its key: restore it from a copy, or remove their blocks.");
+        }
+
+        if (card is null || rotations.Retires(card.Did))
         {
             new IdentityCard(did, now).Write(Directory, _calls);
         }
@@ -90,10 +106,12 @@ internal sealed class IdentityFiles(NodeName node, string directory, FileCalls? 
     /// <param name="passphrase">UTF-8.</param>
     /// <param name="now">When the identity was made, if it has no card yet.</param>
     /// <param name="workFactor">The price of each attempt at the passphrase; less than usual in tests only.</param>
+    /// <param name="rotations">How it took the place of earlier keys.</param>
     /// <exception cref="FirnException"><see cref="FailureReason.HomeUnusable"/>: it cannot be written.</exception>
-    public void SaveEncrypted(ECDsa key, ReadOnlySpan<byte> passphrase, DateTimeOffset now, int workFactor = AgeScrypt.UsualWorkFactor)
+    public void SaveEncrypted(
+        ECDsa key, ReadOnlySpan<byte> passphrase, DateTimeOffset now, int workFactor = AgeScrypt.UsualWorkFactor, RotationChain? rotations = null)
     {
-        using var pem = KeyPem.Write(key);
+        using var pem = KeyPem.Write(key, rotations);
         Adopt(Encrypt(pem.Bytes, passphrase, workFactor), LeafProfile.DidOf(key), now);
     }
 
@@ -106,13 +124,32 @@ internal sealed class IdentityFiles(NodeName node, string directory, FileCalls? 
     }
 
     /// <summary>As <see cref="SaveEncrypted"/>, without a passphrase.</summary>
-    public void SavePlain(ECDsa key, DateTimeOffset now)
+    public void SavePlain(ECDsa key, DateTimeOffset now, RotationChain? rotations = null)
     {
-        using var pem = KeyPem.Write(key);
+        using var pem = KeyPem.Write(key, rotations);
         PrivateFiles.Replace(PlainPath, pem.Bytes, _calls);
         EnsureCard(LeafProfile.DidOf(key), now);
         if (IsEncrypted)
             PrivateFiles.DeleteForGood(EncryptedPath, _calls);
+    }
+
+    /// <summary>
+    /// Puts a new key in the place of the node's, under the same passphrase if it has one. Key and statement are one file, which is replaced
+    /// at once: before, the old key is the node's and nobody has heard of another; after it the new one is, and the old one is gone.
+    /// </summary>
+    /// <exception cref="FirnException">As <see cref="Load(Unlocker, DateTimeOffset)"/>; then nothing has changed.</exception>
+    public RotationStatement Rotate(Unlocker unlocker, DateTimeOffset now, int workFactor = AgeScrypt.UsualWorkFactor)
+    {
+        using var passphrase = new SecretBuffer(PassphraseSource.MaxBytes);
+        using var old = Load(unlocker, now, out var rotations, passphrase);
+        RemoveLeftover(LeafProfile.DidOf(old));
+        using var key = NewKey();
+        var statement = RotationStatement.Sign(old, key, now);
+        if (IsEncrypted)
+            SaveEncrypted(key, passphrase.Bytes, now, workFactor, rotations.Append(statement));
+        else
+            SavePlain(key, now, rotations.Append(statement));
+        return statement;
     }
 
     /// <summary>Ends what a crash has left half done: an unencrypted key beside the encrypted one.</summary>

@@ -36,6 +36,9 @@ internal sealed class NodeHome : IDisposable
     /// <summary>The node's directory; null for an ephemeral one.</summary>
     public string? Directory { get; }
 
+    /// <summary>How the key took the place of earlier ones.</summary>
+    public RotationChain Rotations { get; private init; } = RotationChain.Empty;
+
     /// <summary>Whether the key lies on the disk as it is.</summary>
     public bool IsKeyExposed { get; private init; }
 
@@ -116,9 +119,13 @@ internal sealed class NodeHome : IDisposable
         try
         {
             var files = new IdentityFiles(name, directory);
-            key = files.LoadOrCreate(unlocker, now);
+            key = files.LoadOrCreate(unlocker, now, out var rotations);
             files.RemoveLeftover(LeafProfile.DidOf(key));
-            return new NodeHome(name, directory, nodeLock, key, NextIncarnation(directory, now)) { IsKeyExposed = !files.IsEncrypted };
+            return new NodeHome(name, directory, nodeLock, key, NextIncarnation(directory, now))
+            {
+                IsKeyExposed = !files.IsEncrypted,
+                Rotations = rotations,
+            };
         }
         catch
         {

@@ -35,6 +35,28 @@ internal sealed partial class Admissions(NodeCore node) : Scheduled
         return Renew();
     });
 
+    /// <summary>
+    /// Keeps the rotations that a peer has told, which are genuine, and lets trust and pins follow; when it completes, they are on the disk and
+    /// the rules know.
+    /// </summary>
+    /// <exception cref="FirnException">They cannot be kept.</exception>
+    public Task<int> FollowAsync(RotationChain chain, string who) => Enqueue(() =>
+    {
+        var source = node.Setup.Admission;
+        var before = source.Current.Rotations;
+        if (!source.Follow(chain))
+            throw new FirnException(FailureReason.AuthenticationFailed, $"The rotations of {who} contradict what is known here.");
+
+        int ended = Renew();
+        foreach (var statement in chain.Statements.Where(s => !before.Knows(s.New)))
+        {
+            var entry = source.Current.Rotations.Find(statement.Old);
+            node.Post(new RaiseWarning(entry is { IsFrozen: true } ? RotationSentence.Frozen(entry) : RotationSentence.Followed(who, statement)));
+        }
+
+        return ended;
+    });
+
     /// <summary>Keeps these names on the disk; of several calls the last one counts.</summary>
     public void Save(IReadOnlyList<PeerKey> pins)
     {

@@ -49,6 +49,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
             Random.Shared.NextDouble);
         foreach (var pin in setup.KeptPins)
             _rules.Pins.Keep(pin);
+        _rules.Pins.Follow(setup.Handshake.Admission.Rotations);   // should a crash have come between
         _pump = new ActionPump<NodeAction>(TakeActions, CarryOut);
         _tick = new RulesTick(this);
         _announcer = new Announcer(this);

@@ -19,7 +19,10 @@ internal sealed class NodeSetup : IDisposable
         Credentials = new NodeCredentials(identity.Key, now);
         Self = new PeerKey(identity.Did, identity.Name);
         _handshake = new HandshakeContext(
-            identity.Name, identity.Did, identity.Incarnation, ClusterName.Check(options.Cluster), admission.Current, VersionRange.Supported);
+            identity.Name, identity.Did, identity.Incarnation, ClusterName.Check(options.Cluster), admission.Current, VersionRange.Supported)
+        {
+            Rotations = identity.Rotations,
+        };
         Pins = identity.Directory is { } directory ? new PinStore(directory) : null;
         KeptPins = Pins?.Read() ?? [];
         Transports = options.Transports
@@ -77,6 +80,8 @@ internal sealed class NodeSetup : IDisposable
         try
         {
             identity = home is null ? NodeHome.Ephemeral(options.Name, now) : NodeHome.Acquire(home, options.Name, now, UnlockerFor(options));
+            if (!identity.Rotations.IsEmpty && admission.Follow(identity.Rotations))
+                admission.Renew();   // its own old keys are nobody's any more
             return new NodeSetup(options, home, identity, admission);
         }
         catch

@@ -82,6 +82,8 @@ internal sealed class Handshaker(NodeCore node)
             await messages.SendAsync(proof, cancellationToken).ConfigureAwait(false);
             var verdict = machine.ReadVerdict(await messages.ReceiveAsync(cancellationToken).ConfigureAwait(false));
 
+            await FollowAsync(machine.Rotations, new PeerKey(leaf.Did, verdict.Name)).WaitAsync(cancellationToken).ConfigureAwait(false);
+
             var (peer, told) = (new PeerKey(leaf.Did, verdict.Name), node.Description);
             byte[] commit = [];
             SessionId id = default;
@@ -124,6 +126,7 @@ internal sealed class Handshaker(NodeCore node)
         }
         catch (HandshakeException e) when (!e.IsByPeer)
         {
+            await FollowRefusedAsync(machine.Rotations, leaf.Did).ConfigureAwait(false);
             await RefuseAsync(messages, machine.Refuse(e.Reason), cancellationToken).ConfigureAwait(false);
             throw;
         }
@@ -142,6 +145,7 @@ internal sealed class Handshaker(NodeCore node)
             arrival.OnProved();
 
             var peer = new PeerKey(leaf.Did, proof.Name);
+            await FollowAsync(machine.Rotations, peer).WaitAsync(cancellationToken).ConfigureAwait(false);
             var decision = node.Decide((rules, now) => rules.OnProof(peer, machine.Cookie, proof.Incarnation, now));
             if (decision.Refusal != RefusalReason.Unspecified)
                 throw Refuses(peer, decision.Refusal);
@@ -177,8 +181,38 @@ internal sealed class Handshaker(NodeCore node)
         }
         catch (HandshakeException e) when (!e.IsByPeer)
         {
+            await FollowRefusedAsync(machine.Rotations, leaf.Did).ConfigureAwait(false);
             await RefuseAsync(messages, machine.Refuse(e.Reason), cancellationToken).ConfigureAwait(false);
             throw;
+        }
+    }
+
+    /// <summary>
+    /// Takes up what the peer, who has proved itself, says of the keys before its own, if one of them matters here. It is on the disk
+    /// before anything is decided by it.
+    /// </summary>
+    private async Task FollowAsync(RotationChain chain, PeerKey peer)
+    {
+        if (chain.IsEmpty || !node.Decide((rules, _) => rules.IsConcernedBy(chain)))
+            return;
+        if (!chain.IsGenuine)
+            throw HandshakeMachine.FalseRotation(peer.Did);
+        await node.Admission.FollowAsync(chain, peer.Name.ToString()).ConfigureAwait(false);
+    }
+
+    /// <summary>Two statements that contradict each other freeze a key, whoever brings the second: most likely one that is refused.</summary>
+    private async Task FollowRefusedAsync(RotationChain chain, Did did)
+    {
+        if (!chain.IsKnownGenuine || !node.Decide((rules, _) => rules.IsConcernedBy(chain)))
+            return;
+
+        try
+        {
+            await node.Admission.FollowAsync(chain, did.ToString()).ConfigureAwait(false);
+        }
+        catch (FirnException e)
+        {
+            node.Post(new RaiseWarning($"The rotations that {did} told could not be kept: {e.Message}"));
         }
     }
 

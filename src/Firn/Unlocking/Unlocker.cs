@@ -16,17 +16,18 @@ internal sealed class Unlocker(IReadOnlyList<PassphraseSource> sources)
     /// <summary>What needs nobody to ask, as a node does by itself.</summary>
     public static Unlocker Unattended => new(PassphraseSource.Unattended());
 
-    /// <summary>What is in the age file <paramref name="bytes"/>, which came from <paramref name="path"/>. One run of scrypt for each attempt.</summary>
+    /// <summary>What is in the age file <paramref name="bytes"/>, which came from <paramref name="path"/>. One run of scrypt for each attempt. The passphrase that
+    /// opens it goes into <paramref name="opened"/>, if somebody needs it again.</summary>
     /// <exception cref="FirnException">
     /// <see cref="FailureReason.IdentityLocked"/>: no passphrase, or a wrong one. <see cref="FailureReason.HomeUnusable"/>: not an age file
     /// under a passphrase, or altered.
     /// </exception>
-    public SecretBuffer Open(ReadOnlyMemory<byte> bytes, string path, NodeName node)
+    public SecretBuffer Open(ReadOnlyMemory<byte> bytes, string path, NodeName node, SecretBuffer? opened = null)
     {
         RequireCipher();
         try
         {
-            return Open(AgeFile.Parse(bytes), path, node);
+            return Open(AgeFile.Parse(bytes), path, node, opened);
         }
         catch (AgeException e)
         {
@@ -41,7 +42,7 @@ internal sealed class Unlocker(IReadOnlyList<PassphraseSource> sources)
             throw new FirnException(FailureReason.Unsupported, "This system has no ChaCha20-Poly1305, which encrypted keys need: leave them unencrypted here.");
     }
 
-    private SecretBuffer Open(AgeFile file, string path, NodeName node)
+    private SecretBuffer Open(AgeFile file, string path, NodeName node, SecretBuffer? opened)
     {
         var source = sources.FirstOrDefault(source => source.WhyNot is null) ?? throw NoWay(path, node);
         using var passphrase = new SecretBuffer(PassphraseSource.MaxBytes);
@@ -52,7 +53,14 @@ internal sealed class Unlocker(IReadOnlyList<PassphraseSource> sources)
                 throw Locked($"{node} stays locked: {source.Name} gave no passphrase for {path}.");
             try
             {
-                return new SecretBuffer(file.Decrypt(passphrase.Bytes));
+                var content = new SecretBuffer(file.Decrypt(passphrase.Bytes));
+                if (opened is not null)
+                {
+                    passphrase.Bytes.CopyTo(opened.Room);
+                    opened.Length = passphrase.Length;
+                }
+
+                return content;
             }
             catch (AgeException e) when (e.Fault == AgeFault.WrongPassphrase)
             {

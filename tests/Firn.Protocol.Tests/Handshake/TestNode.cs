@@ -51,6 +51,30 @@ internal sealed class TestNode : IDisposable
         return this;
     }
 
+    /// <summary>The node after a rotation: another key, which this one has signed for.</summary>
+    public TestNode Rotate(RotationChain? before = null)
+    {
+        var next = new TestNode(Context.Name.ToString(), Context.Admission, Context.Cluster);
+        var chain = (before ?? Context.Rotations).Append(RotationStatement.Sign(_identity, next._identity, Now));
+        next.Context = next.Context with { Rotations = chain };
+        return next;
+    }
+
+    /// <summary>It tells these rotations in its handshakes, whatever they are worth.</summary>
+    public TestNode Tell(RotationChain rotations)
+    {
+        Context = Context with { Rotations = rotations };
+        return this;
+    }
+
+    /// <summary>It has seen these rotations.</summary>
+    public TestNode See(params RotationChain[] chains)
+    {
+        foreach (var chain in chains)
+            Context = Context with { Admission = Context.Admission.After(chain).ShouldNotBeNull() };
+        return this;
+    }
+
     public HandshakeInitiator Dial(VerifiedLeaf remote, string? expectedName = null, Did? expectedDid = null, byte nonce = 0xA1) =>
         new(Context, Leaf.Der, remote, NonceOf(nonce), expectedName, expectedDid);
 

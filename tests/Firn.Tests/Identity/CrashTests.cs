@@ -72,6 +72,36 @@ public class CrashTests : IdentityFixture
         Load("secret").ShouldBe(did);
     }
 
+    /// <summary>The old key without a statement, or the new one with it: never neither, never the one without the other.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("secret")]
+    public void A_rotation_that_is_cut_off_leaves_the_old_identity_or_the_new_one_with_its_statement(string passphrase)
+    {
+        var seen = new HashSet<string>();
+        foreach (bool tearsWrites in new[] { false, true })
+        {
+            for (int survives = 0; ; survives++)
+            {
+                Clear();
+                var did = Save(passphrase);
+                var calls = new DyingFileCalls(survives, tearsWrites);
+                Die(() => With(calls).Rotate(Asked(passphrase), Now, Cheap));
+
+                using var node = NodeHome.Acquire(Home, "alpha", Now, Asked(passphrase));
+                var told = node.Rotations.Statements.Select(statement => (statement.Old, statement.New));
+                told.ShouldBe(node.Did == did ? [] : [(did, node.Did)]);
+                IdentityCard.TryRead(Files.Directory)!.Did.ShouldBe(node.Did);
+                Directory.GetFiles(Files.Directory, "*.tmp").ShouldBeEmpty();
+                seen.Add(node.Did == did ? "old" : calls.IsDead ? "new, cut off" : "new");
+                if (!calls.IsDead)
+                    break;
+            }
+        }
+
+        seen.Order(StringComparer.Ordinal).ShouldBe(["new", "new, cut off", "old"]);
+    }
+
     [Fact]
     public void Removing_what_a_crash_left_can_itself_be_cut_off()
     {

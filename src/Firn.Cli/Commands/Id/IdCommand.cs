@@ -15,6 +15,7 @@ internal static class IdCommand
             "firn id show                    DID and fingerprint, to compare with somebody",
             "firn id encrypt                 put a passphrase on the key",
             "firn id export backup.age       a copy to keep elsewhere",
+            "firn id rotate                  a new key; peers follow",
             "firn id --name db show          of another node of this home")
         {
             options.Name,
@@ -24,6 +25,7 @@ internal static class IdCommand
             IdDecryptCommand.Create(options),
             IdExportCommand.Create(options),
             IdImportCommand.Create(options),
+            IdRotateCommand.Create(options),
             IdCertCommand.Create(options),
         };
     }
@@ -41,6 +43,10 @@ internal sealed record IdRecord(string Name, string Did, string Fingerprint, str
     /// <summary>Where it was exported to.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Exported { get; init; }
+
+    /// <summary>The DID that it has taken the place of.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Retired { get; init; }
 
     /// <summary>Its certificate, in PEM.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

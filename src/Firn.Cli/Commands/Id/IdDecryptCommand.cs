@@ -17,9 +17,9 @@ internal static class IdDecryptCommand
             var home = FirnHome.Open();
             var files = options.Choose(home, parsed);
             using var nodeLock = NodeHome.Lock(home, files.Node);
-            using var key = files.Load(ToolPassphrases.Unlocker(stop), DateTimeOffset.UtcNow);
+            using var key = files.Load(ToolPassphrases.Unlocker(stop), DateTimeOffset.UtcNow, out var rotations);
             if (files.IsEncrypted)
-                files.SavePlain(key, DateTimeOffset.UtcNow);
+                files.SavePlain(key, DateTimeOffset.UtcNow, rotations);
             options.Show(parsed, files, IdentityCard.TryRead(files.Directory)!, IdInitCommand.EncryptHint);
             return Task.FromResult(Tool.Success);
         });

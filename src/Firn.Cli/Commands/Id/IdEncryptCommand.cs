@@ -20,11 +20,11 @@ internal static class IdEncryptCommand
             var files = options.Choose(home, parsed);
             using var nodeLock = NodeHome.Lock(home, files.Node);
             bool wasEncrypted = files.IsEncrypted;
-            using var key = files.Load(ToolPassphrases.Unlocker(stop), DateTimeOffset.UtcNow);
+            using var key = files.Load(ToolPassphrases.Unlocker(stop), DateTimeOffset.UtcNow, out var rotations);
             using var passphrase = wasEncrypted
                 ? ToolPassphrases.NewFromTerminal([], stop)
                 : ToolPassphrases.New(files.Node, files.EncryptedPath, stop);
-            files.SaveEncrypted(key, passphrase.Bytes, DateTimeOffset.UtcNow);
+            files.SaveEncrypted(key, passphrase.Bytes, DateTimeOffset.UtcNow, rotations: rotations);
             options.Show(
                 parsed,
                 files,

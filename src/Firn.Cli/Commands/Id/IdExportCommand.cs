@@ -53,9 +53,9 @@ internal static class IdExportCommand
         if (files.ReadEncrypted() is { } bytes)
             return bytes;
 
-        using var key = files.Load(Unlocker.Unattended, DateTimeOffset.UtcNow);
+        using var key = files.Load(Unlocker.Unattended, DateTimeOffset.UtcNow, out var rotations);
         using var passphrase = ToolPassphrases.New(files.Node, files.PlainPath, stop);
-        using var pem = KeyPem.Write(key);
+        using var pem = KeyPem.Write(key, rotations);
         return IdentityFiles.Encrypt(pem.Bytes, passphrase.Bytes);
     }
 }

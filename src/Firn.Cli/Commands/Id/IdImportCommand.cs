@@ -43,6 +43,8 @@ internal static class IdImportCommand
             FailureReason.InvalidInput, $"{path} holds no P-256 private key in PEM (PKCS#8, not encrypted by PEM's own means)");
 
         var did = LeafProfile.DidOf(key);
+        var rotations = KeyPem.TryReadRotations(opened is null ? content.Bytes : opened.Bytes, did) ?? throw new FirnException(
+            FailureReason.InvalidInput, $"{path} holds rotations that are damaged, behind its key: take another copy, or remove their blocks");
         if (IdentityCard.TryRead(files.Directory) is { } card && card.Did != did)
         {
             throw new FirnException(
@@ -51,7 +53,7 @@ internal static class IdImportCommand
         }
 
         if (isPem)
-            files.SavePlain(key, DateTimeOffset.UtcNow);
+            files.SavePlain(key, DateTimeOffset.UtcNow, rotations);
         else
             files.Adopt(content.Bytes, did, DateTimeOffset.UtcNow);
     }

@@ -55,10 +55,11 @@ internal sealed class IdOptions
     }
 
     /// <summary>Says who an identity is, and what is to be known about it.</summary>
-    public void Show(ParseResult parsed, IdentityFiles files, IdentityCard card, params string[] notes)
+    public void Show(ParseResult parsed, IdentityFiles files, IdentityCard card, params string[] notes) => Show(parsed, RecordOf(files, card), notes);
+
+    public void Show(ParseResult parsed, IdRecord record, params string[] notes)
     {
         var output = parsed.InvocationConfiguration.Output;
-        var record = RecordOf(files, card);
         if (IsJson(parsed))
         {
             JsonLines.Write(output, record, CliJson.Default.IdRecord);

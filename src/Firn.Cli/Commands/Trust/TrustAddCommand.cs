@@ -19,7 +19,8 @@ internal static class TrustAddCommand
         var command = new ExampledCommand(
             "add",
             "Trust the node with this key; again with other options changes those",
-            "firn trust add did:key:zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169 --name beta")
+            "firn trust add did:key:zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169 --name beta",
+            "firn trust add NEW-DID   decides which successor of a frozen key is the right one")
         {
             key, name, label,
         };
@@ -29,6 +30,7 @@ internal static class TrustAddCommand
             var did = parsed.GetRequiredValue(key);
             string? pinned = parsed.GetValue(name) is { } n ? TrustEntry.CheckName(n) : null;
             string? note = parsed.GetValue(label) is { } l ? TrustEntry.CheckLabel(l) : null;
+            Settle(home, did);
             var (_, list) = home.Trust.Change(trusted =>
             {
                 var known = trusted.Find(did);
@@ -45,5 +47,16 @@ internal static class TrustAddCommand
             return Tool.Success;
         });
         return command;
+    }
+
+    /// <summary>To trust one of the successors of a frozen key is to decide for it. A key that was rotated is not to be trusted.</summary>
+    private static void Settle(FirnHome home, Did did)
+    {
+        var rotations = home.Rotations.Read();
+        if (rotations.Find(did) is { IsFrozen: true } frozen)
+            throw new FirnException(FailureReason.InvalidInput, RotationSentence.Frozen(frozen));
+        if (rotations.StandingOf(did) == RotationStanding.Retired)
+            throw new FirnException(FailureReason.InvalidInput, RotationSentence.Retired(did, rotations.Resolve(did)) + " Trust that one.");
+        home.Rotations.Change(table => table.Settle(did));
     }
 }

@@ -32,5 +32,13 @@ internal sealed record TrustRecord(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Label,
     DateTime AddedAt)
 {
-    public static TrustRecord Of(TrustEntry entry) => new(entry.Did.ToString(), entry.Name, entry.Label, entry.AddedAt.UtcDateTime);
+    /// <summary>Whether it is not admitted, because it or a key before it has signed two rotations that contradict each other.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Frozen { get; init; }
+
+    public static TrustRecord Of(TrustEntry entry, RotationTable? rotations = null) =>
+        new(entry.Did.ToString(), entry.Name, entry.Label, entry.AddedAt.UtcDateTime)
+        {
+            Frozen = rotations?.StandingOf(entry.Did) == RotationStanding.Frozen,
+        };
 }

@@ -15,7 +15,9 @@ internal static class TrustListCommand
             "list", "List the keys that the nodes of this home trust", "firn trust list", "firn trust list --json | jq -r '.[].did'");
         command.SetAction(parsed =>
         {
-            IReadOnlyList<TrustRecord> trusted = [.. FirnHome.Open().Trust.Read().Entries.Select(TrustRecord.Of)];
+            var home = FirnHome.Open();
+            var rotations = home.Rotations.Read();
+            IReadOnlyList<TrustRecord> trusted = [.. home.Trust.Read().Follow(rotations).Entries.Select(entry => TrustRecord.Of(entry, rotations))];
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(common.Json))
                 JsonLines.Write(output, trusted, CliJson.Default.IReadOnlyListTrustRecord);
@@ -34,6 +36,6 @@ internal static class TrustListCommand
         record.Did,
         record.Name ?? "any",
         record.AddedAt.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-        Printable.Line(record.Label ?? ""),
+        (record.Frozen ? "FROZEN: firn trust show says why; " : "") + Printable.Line(record.Label ?? ""),
     ];
 }

@@ -1,0 +1,60 @@
+using System.Text.Json;
+
+using Firn.Testing;
+
+namespace Firn.Process.Tests;
+
+/// <summary><c>firn id rotate</c>, and a peer that was down meanwhile, over real processes.</summary>
+public sealed class IdRotationTests : NodeTests
+{
+    private readonly NodeHome _other = new();
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _other.DisposeAsync();
+        await base.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_peer_that_was_down_meanwhile_comes_back_and_follows_by_trust()
+    {
+        FirnNode alpha = await UpAsync(Home, "alpha");
+        FirnNode beta = await UpAsync(_other, "beta");
+        string old = AdmissionTests.DidOf(alpha);
+        await TrustAsync(Home, AdmissionTests.DidOf(beta));
+        await TrustAsync(_other, old, "--name", "alpha", "--label", "upstairs");
+        (await beta.RunAsync("dial", alpha.Address)).ExitCode.ShouldBe(0);
+        await FirnNode.MeetAsync(alpha, beta);
+        Refusal(await Home.RunAsync("id", "rotate", "--name", "alpha")).ShouldContain("stop it");
+
+        (await beta.RunAsync("stop")).ExitCode.ShouldBe(0);
+        (await alpha.RunAsync("stop")).ExitCode.ShouldBe(0);
+        CommandResult rotation = await Home.RunAsync("id", "rotate", "--name", "alpha", "--json");
+        rotation.ExitCode.ShouldBe(0, rotation.Errors);
+        string did = rotation.Json.GetProperty("did").GetString()!;
+        (rotation.Json.GetProperty("retired").GetString(), did == old).ShouldBe((old, false));
+        (await Home.RunAsync("id", "show", "--json")).Json.GetProperty("did").GetString().ShouldBe(did);
+
+        alpha = await UpAsync(Home, "alpha");
+        AdmissionTests.DidOf(alpha).ShouldBe(did);
+        beta = await UpAsync(_other, "beta", "--peer", alpha.Address);
+        await FirnNode.MeetAsync(alpha, beta);
+        await beta.Process.WaitForJsonAsync(
+            json => json.IsEvent("warning") && json.GetProperty("message").GetString()!.Contains(old, StringComparison.Ordinal), wanted: "word of the rotation");
+
+        JsonElement trusted = (await _other.RunAsync("trust", "list", "--json")).Json.EnumerateArray().ShouldHaveSingleItem();
+        (trusted.GetProperty("did").GetString(), trusted.GetProperty("name").GetString(), trusted.GetProperty("label").GetString())
+            .ShouldBe((did, "alpha", "upstairs"));
+        Refusal(await _other.RunAsync("trust", "add", old)).ShouldContain(did);
+        Refusal(await _other.RunAsync("trust", "show", old)).ShouldContain("retired");
+    }
+
+    private static Task<FirnNode> UpAsync(NodeHome home, string name, params IEnumerable<string> options) =>
+        home.UpAsync(["--name", name, "--no-discovery", "--admit", "trust", .. options]);
+
+    private static async Task TrustAsync(NodeHome home, string did, params IEnumerable<string> options)
+    {
+        CommandResult result = await home.RunAsync(["trust", "add", did, .. options]);
+        result.ExitCode.ShouldBe(0, result.Errors);
+    }
+}

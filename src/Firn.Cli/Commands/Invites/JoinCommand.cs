@@ -17,7 +17,8 @@ internal static class JoinCommand
         };
         var name = new Option<string?>("--name")
         {
-            Description = "Which node joins: NAME or NAME@HOST, as for 'firn up' [default: <user>@<hostname>, or the node that runs]", HelpName = "NAME",
+            Description = "Which node joins: NAME or NAME@HOST, as for 'firn up' [default: <user>@<hostname>, or the node that runs]",
+            HelpName = "NAME",
         };
         var yes = new Option<bool>("--yes") { Description = "Join without asking" };
         var command = new ExampledCommand(

@@ -83,6 +83,9 @@ public enum FailureReason
 
     /// <summary>The node's key is encrypted, and there is no passphrase for it or a wrong one.</summary>
     IdentityLocked,
+
+    /// <summary>The invite has expired, was cancelled, or another node has used it.</summary>
+    InviteRefused,
 }
 
 /// <summary>A failure of Firn, with a typed <see cref="Reason"/> and a sentence for people.</summary>

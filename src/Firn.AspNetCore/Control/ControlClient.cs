@@ -57,6 +57,20 @@ internal sealed class ControlClient : IDisposable
     public Task<PinBody> ForgetPinAsync(string name, CancellationToken cancellationToken) => PostAsync(
         "v1/pins/forget", new NameBody(name), ControlJson.Default.NameBody, ControlJson.Default.PinBody, cancellationToken);
 
+    /// <summary>Makes an invite.</summary>
+    public Task<InviteBody> InviteAsync(NewInviteBody request, CancellationToken cancellationToken) => PostAsync(
+        "v1/invite", request, ControlJson.Default.NewInviteBody, ControlJson.Default.InviteBody, cancellationToken);
+
+    public Task<IReadOnlyList<InviteBody>> InvitesAsync(CancellationToken cancellationToken) =>
+        GetAsync("v1/invites", ControlJson.Default.IReadOnlyListInviteBody, cancellationToken);
+
+    public Task<InviteBody> CancelInviteAsync(string id, CancellationToken cancellationToken) => PostAsync(
+        "v1/invites/cancel", new InviteIdBody(id), ControlJson.Default.InviteIdBody, ControlJson.Default.InviteBody, cancellationToken);
+
+    /// <summary>Looks at what an invite offers, or takes it.</summary>
+    public Task<JoinOfferBody> JoinAsync(JoinBody request, CancellationToken cancellationToken) => PostAsync(
+        "v1/join", request, ControlJson.Default.JoinBody, ControlJson.Default.JoinOfferBody, cancellationToken);
+
     /// <summary>Asks the node to stop; answers its name before it does.</summary>
     public Task<NameBody> StopAsync(CancellationToken cancellationToken) => PostAsync(
         "v1/stop", new NameBody(null), ControlJson.Default.NameBody, ControlJson.Default.NameBody, cancellationToken);

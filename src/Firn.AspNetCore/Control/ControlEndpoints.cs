@@ -30,6 +30,10 @@ internal sealed class ControlEndpoints
             ["/v1/reload"] = (HttpMethods.Post, ReloadAsync),
             ["/v1/pins"] = (HttpMethods.Get, http => ControlAnswers.WriteAsync(http, _node.Pins(), ControlJson.Default.IReadOnlyListPinBody)),
             ["/v1/pins/forget"] = (HttpMethods.Post, ForgetPinAsync),
+            ["/v1/invites"] = (HttpMethods.Get, http => ControlAnswers.WriteAsync(http, _node.Invites(), ControlJson.Default.IReadOnlyListInviteBody)),
+            ["/v1/invite"] = (HttpMethods.Post, InviteAsync),
+            ["/v1/invites/cancel"] = (HttpMethods.Post, CancelInviteAsync),
+            ["/v1/join"] = (HttpMethods.Post, JoinAsync),
             ["/v1/names"] = (HttpMethods.Get, messages.NamesAsync),
             ["/v1/send"] = (HttpMethods.Post, messages.SendAsync),
             ["/v1/call"] = (HttpMethods.Post, messages.CallAsync),
@@ -98,6 +102,29 @@ internal sealed class ControlEndpoints
     {
         string name = await ReadNameAsync(http).ConfigureAwait(false);
         await ControlAnswers.WriteAsync(http, _node.ForgetPin(name), ControlJson.Default.PinBody).ConfigureAwait(false);
+    }
+
+    private async Task InviteAsync(HttpContext http)
+    {
+        var request = await ReadAsync(http, ControlJson.Default.NewInviteBody).ConfigureAwait(false);
+        var invite = _node.Invite(request ?? throw Expected("""{"uses":1,"expiresMs":3600000,"trustOnly":false}"""));
+        await ControlAnswers.WriteAsync(http, invite, ControlJson.Default.InviteBody).ConfigureAwait(false);
+    }
+
+    private async Task CancelInviteAsync(HttpContext http)
+    {
+        var body = await ReadAsync(http, ControlJson.Default.InviteIdBody).ConfigureAwait(false);
+        string id = body?.Id ?? throw Expected("""{"id":"0123456789abcdef"}""");
+        await ControlAnswers.WriteAsync(http, _node.CancelInvite(id), ControlJson.Default.InviteBody).ConfigureAwait(false);
+    }
+
+    private async Task JoinAsync(HttpContext http)
+    {
+        var request = await ReadAsync(http, ControlJson.Default.JoinBody).ConfigureAwait(false);
+        if (request?.Line is null)
+            throw Expected("""{"line":"firn-join1:…","take":false}""");
+        var offer = await _node.JoinAsync(request, http.RequestAborted).ConfigureAwait(false);
+        await ControlAnswers.WriteAsync(http, offer, ControlJson.Default.JoinOfferBody).ConfigureAwait(false);
     }
 
     private Task StopAsync(HttpContext http)

@@ -14,7 +14,8 @@ internal static class ControlErrors
         FailureReason.NotConnected or FailureReason.NoProcess => StatusCodes.Status404NotFound,
         FailureReason.BadMessage => StatusCodes.Status422UnprocessableEntity,
         FailureReason.Self or FailureReason.WrongPeer => StatusCodes.Status409Conflict,
-        FailureReason.NotTrusted or FailureReason.AdmissionDiffers or FailureReason.NameTaken or FailureReason.Stale => StatusCodes.Status409Conflict,
+        FailureReason.NotTrusted or FailureReason.AdmissionDiffers or FailureReason.NameTaken or FailureReason.Stale
+            or FailureReason.InviteRefused => StatusCodes.Status409Conflict,
         FailureReason.Unsupported => StatusCodes.Status501NotImplemented,
         FailureReason.Busy or FailureReason.ShuttingDown => StatusCodes.Status503ServiceUnavailable,
         FailureReason.TimedOut => StatusCodes.Status504GatewayTimeout,

@@ -23,6 +23,18 @@ internal interface IControlledNode
     /// <summary>Gives a name free, and answers which it was.</summary>
     PinBody ForgetPin(string name);
 
+    /// <summary>Makes an invite; the answer holds its line.</summary>
+    InviteBody Invite(NewInviteBody request);
+
+    /// <summary>The invites that this node has made since its start, without their lines.</summary>
+    IReadOnlyList<InviteBody> Invites();
+
+    /// <summary>Has an invite take nobody any more, and answers what it was.</summary>
+    InviteBody CancelInvite(string id);
+
+    /// <summary>Looks at what an invite offers, or takes it and connects to the inviter.</summary>
+    Task<JoinOfferBody> JoinAsync(JoinBody request, CancellationToken cancellationToken);
+
     /// <summary>What has a name at a node: this one unless another is named.</summary>
     Task<NamesBody> NamesAsync(string? wanted, CancellationToken cancellationToken);
 

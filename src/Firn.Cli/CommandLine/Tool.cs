@@ -83,6 +83,8 @@ internal static class Tool
             CookieCommand.Create(common),
             TrustCommand.Create(common),
             PinsCommand.Create(common),
+            InviteCommand.Create(common),
+            JoinCommand.Create(common),
             IdCommand.Create(common),
             DemoCommand.Create(common),
             CompletionsCommand.Create(),

@@ -40,6 +40,14 @@ internal sealed class HandshakeAcceptor(
         return message;
     }
 
+    /// <summary>The peer answers the Challenge with a Join: from here on that machine speaks, over this one's transcript.</summary>
+    public JoinAcceptor ToJoining()
+    {
+        Begin(Step.Proof);
+        Finish();
+        return new JoinAcceptor(Self, Remote, Nonce, Transcript);
+    }
+
     /// <exception cref="HandshakeException">Refused by either end; the peer is not in.</exception>
     public ProofReceived ReadProof(ReadOnlySpan<byte> bytes)
     {

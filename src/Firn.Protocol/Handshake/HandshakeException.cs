@@ -55,6 +55,12 @@ internal enum RefusalCause
 
     /// <summary>The peer did not accept the proof: another cookie, if there is one, may do.</summary>
     ProofRefused,
+
+    /// <summary>Proved with the code of no invite that is here, or for another connection.</summary>
+    WrongInvite,
+
+    /// <summary>The code of an invite that is over, proved.</summary>
+    InviteOver,
 }
 
 /// <summary>A handshake that failed by what the peer sent. The message is a sentence for the local log.</summary>
@@ -92,6 +98,7 @@ internal sealed class HandshakeException : Exception
         RefusalReason.Busy => FailureReason.Busy,
         RefusalReason.ShuttingDown => FailureReason.ShuttingDown,
         RefusalReason.Self => FailureReason.Self,
+        RefusalReason.InviteExpired or RefusalReason.InviteUsed or RefusalReason.InviteCancelled => FailureReason.InviteRefused,
         RefusalReason.Duplicate or RefusalReason.Simultaneous => FailureReason.ConnectionLost,
         _ => FailureReason.ProtocolError,
     };

@@ -13,7 +13,7 @@ internal enum HandshakeRole
 }
 
 /// <summary>
-/// The MAC keys that a cookie gives in one version: one per role, so that no message can be sent back to its author.
+/// The MAC keys that a cookie, or the code of an invite, gives in one version: one per role, so that no message can be sent back to its author.
 /// Wiped on <see cref="Dispose"/>.
 /// </summary>
 internal sealed class HandshakeKeys : IDisposable
@@ -25,9 +25,20 @@ internal sealed class HandshakeKeys : IDisposable
 
     /// <summary>HKDF-SHA256 (RFC 5869) without salt; info = label, version as 4 bytes big-endian.</summary>
     public HandshakeKeys(CookieKey cookie, uint version)
+        : this(cookie.Bytes, Labels.MacOfInitiator, Labels.MacOfAcceptor, version)
     {
-        Derive(cookie, Labels.MacOfInitiator, version, _initiator);
-        Derive(cookie, Labels.MacOfAcceptor, version, _acceptor);
+    }
+
+    /// <summary>The same of the code of an invite, under labels that serve for joining alone.</summary>
+    public HandshakeKeys(InviteCode code, uint version)
+        : this(code.Bytes, Labels.JoinOfInitiator, Labels.JoinOfAcceptor, version)
+    {
+    }
+
+    private HandshakeKeys(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> ofInitiator, ReadOnlySpan<byte> ofAcceptor, uint version)
+    {
+        Derive(secret, ofInitiator, version, _initiator);
+        Derive(secret, ofAcceptor, version, _acceptor);
     }
 
     /// <summary>The key for what <paramref name="sender"/> says.</summary>
@@ -39,11 +50,11 @@ internal sealed class HandshakeKeys : IDisposable
         CryptographicOperations.ZeroMemory(_acceptor);
     }
 
-    private static void Derive(CookieKey cookie, ReadOnlySpan<byte> label, uint version, Span<byte> key)
+    private static void Derive(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> label, uint version, Span<byte> key)
     {
         Span<byte> info = stackalloc byte[label.Length + sizeof(uint)];
         label.CopyTo(info);
         BinaryPrimitives.WriteUInt32BigEndian(info[label.Length..], version);
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, cookie.Bytes, key, salt: [], info);
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, key, salt: [], info);
     }
 }

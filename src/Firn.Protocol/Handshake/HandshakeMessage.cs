@@ -10,6 +10,9 @@ internal enum HandshakeMessageType : byte
     Commit = 4,
     Describe = 5,
     Refusal = 6,
+    Join = 7,
+    Offer = 8,
+    Grant = 9,
 }
 
 /// <summary>
@@ -48,7 +51,7 @@ internal readonly ref struct HandshakeMessage
     public static int BytesAfter(ReadOnlySpan<byte> header)
     {
         var type = TypeOf(header);
-        if (type is < HandshakeMessageType.Challenge or > HandshakeMessageType.Refusal)
+        if (type is < HandshakeMessageType.Challenge or > HandshakeMessageType.Grant)
             throw HandshakeException.Malformed($"Expected a message of the handshake, found type {header[0]}: the peer does not speak Firn.");
 
         int length = BinaryPrimitives.ReadUInt16BigEndian(header[1..]);
@@ -71,10 +74,14 @@ internal readonly ref struct HandshakeMessage
         return new HandshakeMessage(TypeOf(bytes), bytes[..^macLength], bytes[^macLength..]);
     }
 
-    /// <summary>A message with room for its MAC, if it is to bear one.</summary>
+    /// <summary>Whether the whole message <paramref name="bytes"/> is of this type.</summary>
+    public static bool Is(ReadOnlySpan<byte> bytes, HandshakeMessageType type) => TypeOf(bytes) == type;
+
+    /// <summary>A message with room for its MAC, if it is to bear one. One that can hold a cookie is pinned, for its sender to wipe.</summary>
     public static byte[] Build(HandshakeMessageType type, ReadOnlySpan<byte> body, bool withMac)
     {
-        var bytes = new byte[HeaderLength + body.Length + (withMac ? MacLength : 0)];
+        var bytes = GC.AllocateArray<byte>(
+            HeaderLength + body.Length + (withMac ? MacLength : 0), pinned: type == HandshakeMessageType.Grant);
         bytes[0] = (byte)((byte)type | (withMac ? MacBit : 0));
         BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(1), checked((ushort)body.Length));
         body.CopyTo(bytes.AsSpan(HeaderLength));

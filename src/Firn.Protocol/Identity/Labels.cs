@@ -32,4 +32,13 @@ internal static class Labels
 
     /// <summary>Signed by the identity key that takes its place: begins the facts of a rotation.</summary>
     public static ReadOnlySpan<byte> RotationByNew => "firn/1 rotation by new "u8;
+
+    /// <summary>HKDF: the MAC key of the end that dialled, of the code of an invite.</summary>
+    public static ReadOnlySpan<byte> JoinOfInitiator => "firn/1 join initiator"u8;
+
+    /// <summary>HKDF: the MAC key of the inviter, of the code of an invite.</summary>
+    public static ReadOnlySpan<byte> JoinOfAcceptor => "firn/1 join acceptor"u8;
+
+    /// <summary>SHA-256: begins what the checksum of an invite's line is made of.</summary>
+    public static ReadOnlySpan<byte> InviteLine => "firn/1 invite line"u8;
 }

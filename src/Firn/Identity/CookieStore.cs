@@ -59,6 +59,14 @@ internal sealed class CookieStore(FirnHome home)
             return Save(line, overwrite);
     }
 
+    /// <summary>Makes the strong cookie of <paramref name="key"/> the only one; false when there are some.</summary>
+    public bool TryAdopt(CookieKey key)
+    {
+        byte[] line = ToLine(key.Bytes);
+        using (HomeLock.Take(home))
+            return Save(line, overwrite: false);
+    }
+
     /// <summary>Makes a new cookie that proves from now on; those that are there still verify.</summary>
     /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: there are too many.</exception>
     public void Rotate() => Prepend(Generate());
@@ -196,7 +204,12 @@ internal sealed class CookieStore(FirnHome home)
     {
         using var random = new SecretBuffer(CookieKey.Length);
         RandomNumberGenerator.Fill(random.Room);
-        byte[] cookie = Cookie.GenerateUtf8(random.Room);
+        return ToLine(random.Room);
+    }
+
+    private static byte[] ToLine(ReadOnlySpan<byte> secret)
+    {
+        byte[] cookie = Cookie.GenerateUtf8(secret);
         byte[] line = SecretBuffer.Pinned(cookie.Length + 1);
         cookie.CopyTo(line, 0);
         line[^1] = NewLine;

@@ -62,6 +62,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         Handshaker = new Handshaker(this);
         Acceptor = new Acceptor(Clock, Schedule, Handshaker.AcceptAsync, _logger);
         Admission = new Admissions(this);
+        Invites = new Invites(this);
     }
 
     public NodeSetup Setup { get; }
@@ -79,6 +80,8 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     public Handshaker Handshaker { get; }
 
     public Admissions Admission { get; }
+
+    public Invites Invites { get; }
 
     public MessageHub Hub { get; }
 
@@ -199,6 +202,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         await Hub.StopAsync(GoodbyeTime).ConfigureAwait(false);
         await Acceptor.DisposeAsync().ConfigureAwait(false);
         await _dialler.DisposeAsync().ConfigureAwait(false);
+        Invites.Dispose();
 
         var sessions = _connections.All.Select(c => c.Session).OfType<Session>().ToArray();
         foreach (var session in sessions)

@@ -17,6 +17,13 @@ internal static class OwnAddresses
     public static IReadOnlyList<NodeAddress> Of(IEnumerable<NodeAddress> bound) =>
         [.. bound.SelectMany(Expand).Distinct().OrderBy(a => IsLoopback(a) ? 1 : 0).Take(Max)];
 
+    /// <summary>Where somebody who is given an invite may dial: loopback only where there is nothing else.</summary>
+    public static IReadOnlyList<NodeAddress> ForInvite(IEnumerable<NodeAddress> bound, int max)
+    {
+        var all = Of(bound);
+        return [.. all.Where(a => !IsLoopback(a) || all.All(IsLoopback)).Take(max)];
+    }
+
     /// <summary>Where a process on the same machine dials <paramref name="bound"/>.</summary>
     public static NodeAddress FromThisMachine(NodeAddress bound) => bound.Host switch
     {

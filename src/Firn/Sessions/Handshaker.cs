@@ -17,6 +17,7 @@ internal sealed class Handshaker(NodeCore node)
 {
     private readonly RefusalReports _refusals = new(node);
     private readonly KnownLeaves _leaves = new();
+    private readonly JoinHost _joins = new(node);
 
     /// <summary>Serves a stranger until it is a session, or refused. Never throws: nobody waits for an arrival.</summary>
     public async Task AcceptAsync(Arrival arrival)
@@ -29,7 +30,7 @@ internal sealed class Handshaker(NodeCore node)
         {
             link = await arrival.Pending.SecureAsync(node.Setup.Credentials.For(node.Clock.Wall), arrival.Aborted).ConfigureAwait(false);
             isSession = await AcceptAsync(arrival, link).ConfigureAwait(false);
-            node.Telemetry.HandshakeEnded("acceptor", isSession ? "ok" : "yielded");
+            node.Telemetry.HandshakeEnded("acceptor", isSession ? "ok" : "joined");
         }
         catch (Exception e) when (arrival.Dropped != StrangerDrop.None && IsFailure(e))
         {
@@ -132,6 +133,7 @@ internal sealed class Handshaker(NodeCore node)
         }
     }
 
+    /// <summary>False when it was somebody who joined by an invite: then there is no session.</summary>
     private async Task<bool> AcceptAsync(Arrival arrival, ILink link)
     {
         var cancellationToken = arrival.Aborted;
@@ -141,7 +143,14 @@ internal sealed class Handshaker(NodeCore node)
         try
         {
             await messages.SendAsync(machine.Challenge(), cancellationToken).ConfigureAwait(false);
-            var proof = machine.ReadProof(await messages.ReceiveAsync(cancellationToken).ConfigureAwait(false));
+            byte[] first = await messages.ReceiveAsync(cancellationToken).ConfigureAwait(false);
+            if (HandshakeMessage.Is(first, HandshakeMessageType.Join))
+            {
+                await _joins.ServeAsync(machine, first, leaf.Did, arrival, messages).ConfigureAwait(false);
+                return false;
+            }
+
+            var proof = machine.ReadProof(first);
             arrival.OnProved();
 
             var peer = new PeerKey(leaf.Did, proof.Name);
@@ -227,7 +236,7 @@ internal sealed class Handshaker(NodeCore node)
     }
 
     /// <summary>The last words to the other end. That it no longer listens is no news, and must not hide why it is refused.</summary>
-    private static async Task RefuseAsync(HandshakeStream messages, byte[] refusal, CancellationToken cancellationToken)
+    public static async Task RefuseAsync(HandshakeStream messages, byte[] refusal, CancellationToken cancellationToken)
     {
         try
         {

@@ -58,7 +58,7 @@ public sealed class MessageOrderTests : IDisposable
     [InlineData(0x01, 0x10, 0x01, true)]
     [InlineData(0x82, 0xFF, 0xFF, true)]
     [InlineData(0x00, 0x00, 0x01, false)]
-    [InlineData(0x07, 0x00, 0x01, false)]
+    [InlineData(0x0A, 0x00, 0x01, false)]
     [InlineData(0x16, 0x03, 0x01, false)]   // a TLS record
     [InlineData(0x47, 0x45, 0x54, false)]   // GET
     public void A_header_is_refused_before_anything_after_it_is_read(byte type, byte high, byte low, bool isTooLarge) =>

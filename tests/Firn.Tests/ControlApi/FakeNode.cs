@@ -38,6 +38,17 @@ internal sealed class FakeNode : IControlledNode
 
     public PinBody ForgetPin(string name) => Failure is null ? Pins()[0] : throw Failure;
 
+    public InviteBody Invite(NewInviteBody request) =>
+        Failure is null ? Invites()[0] with { Uses = request.Uses, Line = "firn-join1:AAAA" } : throw Failure;
+
+    public IReadOnlyList<InviteBody> Invites() =>
+        [new InviteBody("0123456789abcdef", "open", 1, [], new DateTime(2026, 7, 1, 12, 0, 0, DateTimeKind.Utc), true, false)];
+
+    public InviteBody CancelInvite(string id) => Failure is null ? Invites()[0] with { Id = id, State = "cancelled" } : throw Failure;
+
+    public Task<JoinOfferBody> JoinAsync(JoinBody request, CancellationToken cancellationToken) => Answer(new JoinOfferBody(
+        Beta.Address, Beta.Name, Beta.Did, "12345 12345 12345 12345 12345 12345", "default", "trust", false, true, request.Take));
+
     /// <summary>What was sent or called last.</summary>
     public (string Process, string Node, byte[] Body, TimeSpan? Timeout) Heard { get; private set; }
 

@@ -41,7 +41,7 @@ public abstract class VirtualNodeFixture(int bufferBytes = MemoryNetwork.Default
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         Network.Heal();
         await Nodes.DisposeAsync();

@@ -93,7 +93,8 @@ public sealed class AdmissionTests : NodeTests
         (await alpha.RunAsync("peers")).Output.ShouldMatch(@" trust +[\d.]+ ms");
 
         CommandResult removed = await Home.RunAsync("trust", "remove", DidOf(beta));
-        removed.ShouldBe(new CommandResult(0, $"{DidOf(beta)} is no longer trusted; 1 session ended by it", ""));
+        (removed.ExitCode, removed.Errors).ShouldBe((0, ""));
+        removed.Output.ShouldStartWith($"{DidOf(beta)} is no longer trusted");   // a node that has looked at the list itself meanwhile has ended the session already
         foreach ((FirnNode node, FirnNode peer) in new[] { (alpha, beta), (beta, alpha) })
         {
             (await node.SeesAsync("peerDown", peer)).Json().GetProperty("reason").GetString().ShouldBe("refused");

@@ -22,6 +22,8 @@ internal sealed record CommandResult(int ExitCode, string Output, string Errors)
 {
     /// <summary>The standard output as one JSON document.</summary>
     public JsonElement Json => JsonElement.Parse(Output);
+
+    public override string ToString() => $"exit code {ExitCode}\n{Output}\n{Errors}";
 }
 
 /// <summary>

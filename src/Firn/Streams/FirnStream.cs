@@ -129,6 +129,7 @@ public sealed class FirnStream : Stream
             if (!Sending.TryEnd())
                 Reset();
             Received.Complete();
+            Settle();   // the input may have been completed before the writing ended here
             _table.OnDisposed(this);
         }
 

@@ -31,6 +31,26 @@ public class StreamDisposalTests : StreamFixture
         (await handled.Task.Within()).ShouldBe(0);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_stream_whose_input_was_completed_before_leaves_nothing_when_it_is_disposed_of(bool hasSeenEnd)
+    {
+        var (alpha, beta, peer) = await ConnectAsync();
+        await using var pair = await StreamPair.OpenAsync(peer, beta);
+        if (hasSeenEnd)
+        {
+            pair.There.CompleteWrites();
+            (await pair.Here.ReadAsync(new byte[1]).Within()).ShouldBe(0);
+        }
+
+        await pair.Here.Input.CompleteAsync();
+        await pair.Here.DisposeAsync();
+
+        peer.Session.Streams.Count.ShouldBe(0);
+        alpha.Node.Peers.Count.ShouldBe(1);
+    }
+
     [Fact]
     public async Task Unread_input_and_a_write_that_waits_at_the_other_end_end_with_a_reset()
     {

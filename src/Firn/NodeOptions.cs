@@ -60,6 +60,9 @@ public sealed class NodeOptions
     /// <summary>Whether to look for nodes of the same home on this machine.</summary>
     public bool Discovery { get; set; } = true;
 
+    /// <summary>Further sources of places where peers may be.</summary>
+    public IList<IPeerSource> Sources { get; } = [];
+
     /// <summary>What this node can do, as its peers see it; <see cref="NodeCapability"/> has the ones with a meaning to Firn.</summary>
     public IList<string> Capabilities { get; } = [];
 

@@ -18,7 +18,7 @@ internal sealed class Arrival(long id, IPendingLink pending, Acceptor acceptor) 
     /// <summary>Why the gate dropped it, if it did.</summary>
     public StrangerDrop Dropped { get; private set; }
 
-    public void OnProved() => acceptor.OnProved(id);
+    public void OnProved() => acceptor.OnProved(id, pending.Pool);
 
     /// <summary>The connection is a session's from here on, which ends it with a reason: no abort cuts it any more.</summary>
     public void Release() => Interlocked.Exchange(ref _isOver, 1);
@@ -51,13 +51,14 @@ internal sealed partial class Acceptor(
     NodeClock clock, Schedule schedule, Func<Arrival, Task> serve, ILogger logger) : Scheduled, IAsyncDisposable
 {
     private readonly Lock _lock = new();
-    private readonly StrangerGate _gate = new();
+    private readonly StrangerGate[] _gates = [.. Enum.GetValues<StrangerPool>().Select(_ => new StrangerGate())];
     private readonly Dictionary<long, Arrival> _arrivals = [];
     private readonly CancellationTokenSource _stopped = new();
     private readonly List<ITransportListener> _listeners = [];
     private readonly List<Task> _loops = [];
     private readonly TaskGroup _serving = new();
     private long _lastId;
+    private bool _isClosed;
 
     public IEnumerable<NodeAddress> Bound => _listeners.Select(l => l.Bound);
 
@@ -78,20 +79,45 @@ internal sealed partial class Acceptor(
         _loops.Add(AcceptAsync(listener));
     }
 
-    public void OnProved(long id)
+    /// <summary>Takes a connection, of a listener or from elsewhere; drops it once the node stops.</summary>
+    public void Take(IPendingLink pending)
+    {
+        IReadOnlyList<StrangerAction> actions;
+        long? expiry;
+        lock (_lock)
+        {
+            if (_isClosed)
+            {
+                pending.Dispose();
+                return;
+            }
+
+            long id = ++_lastId;
+            _arrivals[id] = new Arrival(id, pending, this);
+            var gate = _gates[(int)pending.Pool];
+            actions = gate.Arrive(id, Source.Of(pending.Source), clock.Now);
+            expiry = gate.NextExpiry;
+        }
+
+        CarryOut(actions);
+        if (expiry is { } due)
+            schedule.Set(this, due);
+    }
+
+    public void OnProved(long id, StrangerPool pool)
     {
         lock (_lock)
-            _gate.Proved(id);
+            _gates[(int)pool].Proved(id);
     }
 
     public override long OnDue(long now)
     {
         IReadOnlyList<StrangerAction> actions;
         lock (_lock)
-            actions = _gate.Expire(now);
+            actions = [.. _gates.SelectMany(gate => gate.Expire(now))];
         CarryOut(actions);
         lock (_lock)
-            return _gate.NextExpiry ?? long.MaxValue;
+            return _gates.Min(static gate => gate.NextExpiry ?? long.MaxValue);
     }
 
     public async ValueTask DisposeAsync()
@@ -103,7 +129,11 @@ internal sealed partial class Acceptor(
 
         Arrival[] arrivals;
         lock (_lock)
+        {
+            _isClosed = true;
             arrivals = [.. _arrivals.Values];
+        }
+
         foreach (var arrival in arrivals)
             arrival.Abort(StrangerDrop.None);
         await _serving.CloseAsync().ConfigureAwait(false);
@@ -116,7 +146,7 @@ internal sealed partial class Acceptor(
         {
             try
             {
-                Admit(await listener.AcceptAsync(_stopped.Token).ConfigureAwait(false));
+                Take(await listener.AcceptAsync(_stopped.Token).ConfigureAwait(false));
             }
             catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
             {
@@ -127,23 +157,6 @@ internal sealed partial class Acceptor(
                 return;
             }
         }
-    }
-
-    private void Admit(IPendingLink pending)
-    {
-        IReadOnlyList<StrangerAction> actions;
-        long? expiry;
-        lock (_lock)
-        {
-            long id = ++_lastId;
-            _arrivals[id] = new Arrival(id, pending, this);
-            actions = _gate.Arrive(id, Source.Of(pending.Source), clock.Now);
-            expiry = _gate.NextExpiry;
-        }
-
-        CarryOut(actions);
-        if (expiry is { } due)
-            schedule.Set(this, due);
     }
 
     private void CarryOut(IReadOnlyList<StrangerAction> actions)
@@ -182,7 +195,7 @@ internal sealed partial class Acceptor(
             lock (_lock)
             {
                 _arrivals.Remove(id);
-                actions = _gate.Finished(id);
+                actions = _gates[(int)arrival.Pending.Pool].Finished(id);
             }
 
             CarryOut(actions);

@@ -40,11 +40,27 @@ internal interface ITransportListener : IAsyncDisposable
     ValueTask<IPendingLink> AcceptAsync(CancellationToken cancellationToken);
 }
 
+/// <summary>Connections that share one gate for strangers: a flood over one way leaves the others open.</summary>
+internal enum StrangerPool
+{
+    /// <summary>Connections of the other end itself, over TCP or QUIC.</summary>
+    Direct,
+
+    /// <summary>WebSockets, which may all come from the address of one proxy.</summary>
+    WebSocket,
+
+    /// <summary>Streams through a relay.</summary>
+    Relay,
+}
+
 /// <summary>A connection that somebody opened, before TLS. Costs nothing but a socket until it is secured.</summary>
 internal interface IPendingLink : IDisposable
 {
     /// <summary>Where it comes from; IPv4 as IPv4, however the listener is bound.</summary>
     IPAddress Source { get; }
+
+    /// <summary>Whose gate it waits at.</summary>
+    StrangerPool Pool { get; }
 
     /// <summary>
     /// Secures it as the acceptor; called once. Nothing stays open when it fails or is cancelled; it has no deadline of its own.

@@ -25,6 +25,8 @@ internal sealed class TcpPendingLink : IPendingLink
 
     public IPAddress Source => _remote.Address;
 
+    public StrangerPool Pool => StrangerPool.Direct;
+
     public async ValueTask<ILink> SecureAsync(LeafCredential local, CancellationToken cancellationToken)
     {
         try

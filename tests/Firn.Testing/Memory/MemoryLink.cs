@@ -62,6 +62,8 @@ internal sealed class MemoryPendingLink : IPendingLink
 
     public IPAddress Source => _from.Address;
 
+    public StrangerPool Pool => StrangerPool.Direct;
+
     /// <summary>The dialler's end, once the acceptor has secured its own.</summary>
     public Task<ILink> Dialled => _dialled.Task;
 

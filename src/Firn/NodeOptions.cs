@@ -46,8 +46,8 @@ public sealed class NodeOptions
     public string Cluster { get; set; } = "default";
 
     /// <summary>
-    /// Addresses to listen on, <c>tcp://host:port</c>; port 0 takes a free one. By default all interfaces on port 3476, or on a
-    /// free port while that one is taken.
+    /// Addresses to listen on, <c>tcp://host:port</c> or <c>quic://host:port</c>; port 0 takes a free one. By default all interfaces on
+    /// port 3476, or on a free port while that one is taken, over TCP, and over QUIC where the machine can.
     /// </summary>
     public IList<string> Listen { get; } = [];
 

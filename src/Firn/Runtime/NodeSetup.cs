@@ -26,7 +26,11 @@ internal sealed class NodeSetup : IDisposable
         Pins = identity.Directory is { } directory ? new PinStore(directory) : null;
         KeptPins = Pins?.Read() ?? [];
         Transports = options.Transports
-            ?? [new TcpTransport(new TcpOptions(), options.TimeProvider, options.LoggerFactory.CreateLogger("Firn.Tcp"))];
+            ??
+            [
+                new TcpTransport(new TcpOptions(), options.TimeProvider, options.LoggerFactory.CreateLogger("Firn.Tcp")),
+                new QuicTransport(new QuicOptions(), options.TimeProvider, options.LoggerFactory.CreateLogger("Firn.Quic")),
+            ];
         Description = new PeerDescription
         {
             SoftwareVersion = SoftwareVersion,

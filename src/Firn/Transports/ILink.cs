@@ -1,5 +1,6 @@
 using System.Net;
 using Firn.Identity;
+using Firn.Relays;
 
 namespace Firn.Transports;
 
@@ -24,8 +25,11 @@ internal interface ILink : IAsyncDisposable
     /// <summary>The other end's address; null where the transport has none.</summary>
     IPEndPoint? RemoteEndPoint { get; }
 
-    /// <summary>The scheme of the transport.</summary>
+    /// <summary>The scheme of the transport; <c>relay</c> for a link through one.</summary>
     string Transport { get; }
+
+    /// <summary>What carries it through a relay; null for a link that needs none.</summary>
+    RelayLeg? Relay => null;
 
     /// <summary>Cuts the connection at once: what waits on it fails. From any thread, as often as one likes.</summary>
     void Abort();

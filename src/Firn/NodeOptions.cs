@@ -67,6 +67,12 @@ public sealed class NodeOptions
     /// <summary>Whether to look for nodes of the same home on this machine.</summary>
     public bool Discovery { get; set; } = true;
 
+    /// <summary>
+    /// Whether this node joins peers that cannot reach each other and ask for it. What it passes on is encrypted from end to end: it sees who talks
+    /// with whom, when and how much. It says so with <see cref="NodeCapability.Relay"/>.
+    /// </summary>
+    public bool Relay { get; set; }
+
     /// <summary>Further sources of places where peers may be.</summary>
     public IList<IPeerSource> Sources { get; } = [];
 

@@ -31,11 +31,14 @@ public sealed class Peer
     /// <summary>The session that carries the association now.</summary>
     public SessionId SessionId => _session.Terms.Id;
 
-    /// <summary>Where the other end of the session is.</summary>
+    /// <summary>Where the other end of the session is; through a relay, where that is.</summary>
     public NodeAddress Address => _session.RemoteAddress;
 
-    /// <summary>The transport of the session: <c>tcp</c>.</summary>
+    /// <summary>The transport of the session: <c>tcp</c>, or <c>relay</c>.</summary>
     public string Transport => _session.Link.Transport;
+
+    /// <summary>The peer that relays the session, from end to end encrypted; null when it goes straight.</summary>
+    public NodeName? Via => _session.Link.Relay?.Relay.Name;
 
     /// <summary>Which end dialled the session.</summary>
     public SessionDirection Direction => _session.Link.IsInitiator ? SessionDirection.Outbound : SessionDirection.Inbound;

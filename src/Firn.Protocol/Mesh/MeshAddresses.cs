@@ -9,9 +9,10 @@ internal static class MeshAddresses
     /// <summary>
     /// The endpoint to dial for <paramref name="told"/>, null when it must not be dialled. A loopback address counts only
     /// if the session with the teller is over loopback; a link-local one only if the teller is on the same link, whose scope it
-    /// then takes over; unspecified, multicast, broadcast and reserved ones never.
+    /// then takes over; unspecified, multicast, broadcast and reserved ones never. A teller behind a relay has no address here: it is
+    /// on no link of this machine.
     /// </summary>
-    public static IPEndPoint? Dialable(NodeAddress told, IPAddress teller) =>
+    public static IPEndPoint? Dialable(NodeAddress told, IPAddress? teller) =>
         TryLiteral(told, out var address) && told.Port != 0 && Dialable(address, teller) is { } target
             ? new IPEndPoint(target, told.Port)
             : null;
@@ -19,7 +20,7 @@ internal static class MeshAddresses
     /// <summary>
     /// Whether <paramref name="told"/> is worth dialling: as above, or it is a name, whose addresses are looked at when it is dialled.
     /// </summary>
-    public static bool IsDialable(NodeAddress told, IPAddress teller) =>
+    public static bool IsDialable(NodeAddress told, IPAddress? teller) =>
         TryLiteral(told, out _) ? Dialable(told, teller) is not null : IsTellable(told);
 
     /// <summary>
@@ -30,17 +31,17 @@ internal static class MeshAddresses
         address.ExpectedName is null && address.Port != 0
         && (TryLiteral(address, out _) || (address.Scheme is "ws" or "wss" && address.Host.Contains('.')));
 
-    /// <summary>As <see cref="Dialable(NodeAddress, IPAddress)"/>, for an address alone.</summary>
-    public static IPAddress? Dialable(IPAddress told, IPAddress teller)
+    /// <summary>As <see cref="Dialable(NodeAddress, IPAddress?)"/>, for an address alone.</summary>
+    public static IPAddress? Dialable(IPAddress told, IPAddress? teller)
     {
-        (told, teller) = (Unmap(told), Unmap(teller));
+        (told, teller) = (Unmap(told), teller is null ? null : Unmap(teller));
         if (IsNobody(told))
             return null;
         if (IPAddress.IsLoopback(told))
-            return IPAddress.IsLoopback(teller) ? told : null;
+            return teller is not null && IPAddress.IsLoopback(teller) ? told : null;
         if (!IsLinkLocal(told))
             return told;
-        if (!IsLinkLocal(teller) || IsIPv4(told) != IsIPv4(teller))
+        if (teller is null || !IsLinkLocal(teller) || IsIPv4(told) != IsIPv4(teller))
             return null;
         if (IsIPv4(told))
             return told;

@@ -149,6 +149,7 @@ internal sealed partial class NodeRules
     {
         _now = now;
         _tellers.Remove(link);
+        _relays.Remove(link);
         _admitted.Remove(link);
         var peer = Peers.FindByLink(link)?.Key;
         _isFinal = isTold && reason is EndReason.Superseded or EndReason.Stale;
@@ -193,8 +194,8 @@ internal sealed partial class NodeRules
         return [.. told.Where(signed => !Records.Holds(signed) && IsWorthACheck(signed, teller, now))];
     }
 
-    /// <summary>Genuine records from <paramref name="link"/>, whose session comes from <paramref name="teller"/>.</summary>
-    public void OnVerified(long link, IEnumerable<VerifiedRecord> told, IPAddress teller, DateTimeOffset wallNow, long now)
+    /// <summary>Genuine records from <paramref name="link"/>, whose session comes from <paramref name="teller"/>; null through a relay.</summary>
+    public void OnVerified(long link, IEnumerable<VerifiedRecord> told, IPAddress? teller, DateTimeOffset wallNow, long now)
     {
         foreach (var verified in told)
             Learn(link, verified, teller, wallNow, now);
@@ -249,16 +250,16 @@ internal sealed partial class NodeRules
 
     /// <summary>
     /// Another session may have told the same meanwhile. What speaks of an unknown peer and holds no address that means the same here
-    /// is not kept: another teller may be nearer to it.
+    /// is not kept: another teller may be nearer to it. But a relay needs none, and one that is connected is told of to others.
     /// </summary>
-    private void Learn(long link, VerifiedRecord told, IPAddress teller, DateTimeOffset wallNow, long now)
+    private void Learn(long link, VerifiedRecord told, IPAddress? teller, DateTimeOffset wallNow, long now)
     {
         var (record, subject) = (told.Record, told.Record.Peer);
         if (!Records.IsNews(subject, record.Sequence))
             return;
 
         var addresses = record.Addresses.Where(a => MeshAddresses.IsDialable(a, teller)).Select(a => a with { IsTold = true }).ToList();
-        if (addresses.Count == 0 && !Records.Knows(subject))
+        if (addresses.Count == 0 && !Records.Knows(subject) && !_relays.Contains(link) && !IsUp(subject))
             return;
         if (Records.Learn(record, told.Signed, link, wallNow, now) && addresses.Count > 0)
             Dials.Learn(subject, addresses, IsUp(subject), now);

@@ -32,4 +32,7 @@ public enum EndReason
 
     /// <summary>A certificate that the session was made with has expired.</summary>
     CredentialExpired,
+
+    /// <summary>It went through a relay, and that is gone, or has lost the other node.</summary>
+    RelayLost,
 }

@@ -95,7 +95,7 @@ internal sealed partial class Acceptor(
             long id = ++_lastId;
             _arrivals[id] = new Arrival(id, pending, this);
             var gate = _gates[(int)pending.Pool];
-            actions = gate.Arrive(id, Source.Of(pending.Source), clock.Now);
+            actions = gate.Arrive(id, pending.Source, clock.Now);
             expiry = gate.NextExpiry;
         }
 
@@ -177,7 +177,7 @@ internal sealed partial class Acceptor(
             }
             else if (arrival is not null && action.Verb == StrangerVerb.Drop)
             {
-                LogDropped(arrival.Pending.Source, action.Why);
+                LogDropped(arrival.Pending.Origin, action.Why);
                 arrival.Abort(action.Why);
             }
         }
@@ -199,10 +199,11 @@ internal sealed partial class Acceptor(
             }
 
             CarryOut(actions);
+            arrival.Pending.OnServed();
             arrival.Dispose();
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "A connection from {Source} was dropped: {Why}")]
-    private partial void LogDropped(System.Net.IPAddress source, StrangerDrop why);
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A connection from {Origin} was dropped: {Why}")]
+    private partial void LogDropped(string origin, StrangerDrop why);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Firn.Messaging;
 using Firn.Protocol;
+using Firn.Relays;
 using Firn.Runtime;
 using Firn.Sessions;
 using Firn.Streams;
@@ -62,6 +63,13 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         Acceptor = new Acceptor(Clock, Schedule, Handshaker.AcceptAsync, _logger);
         Admission = new Admissions(this);
         Invites = new Invites(this);
+        StreamHandlers.Add(RelayMessages.Bringing, new StreamHandler(new RelayedArrivals(this).ServeAsync, KeepsStream: true));
+        if (setup.Options.Relay)
+        {
+            Relay = new RelayService(this);
+            StreamHandlers.Add(RelayMessages.Asking, Relay.ServeAsync);
+            Telemetry.ObserveRelay(() => Relay.Totals);
+        }
     }
 
     public NodeSetup Setup { get; }
@@ -82,6 +90,9 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
 
     public Invites Invites { get; }
 
+    /// <summary>What it does for peers that cannot reach each other; null unless it relays.</summary>
+    public RelayService? Relay { get; }
+
     public MessageHub Hub { get; }
 
     public StreamHandlers StreamHandlers { get; }
@@ -95,6 +106,9 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     public bool IsStopping => _isStopping;
 
     public IReadOnlyList<Peer> Peers => [.. _peers.Values.OrderBy(p => p.Name.ToString(), StringComparer.Ordinal)];
+
+    /// <summary>The peer with this key, if the session with it goes through no relay; of several names, the first.</summary>
+    public Peer? FindDirect(Did did) => Peers.FirstOrDefault(peer => peer.Did == did && peer.Session.Link.Relay is null);
 
     /// <summary>Asks the rules, under the lock, and sees to what they want done.</summary>
     public T Decide<T>(Func<NodeRules, long, T> ask)
@@ -211,11 +225,12 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         await _dialler.DisposeAsync().ConfigureAwait(false);
         Invites.Dispose();
 
+        // What goes through a relay says goodbye first: its way ends with the session with the relay.
         var sessions = _connections.All.Select(c => c.Session).OfType<Session>().ToArray();
-        foreach (var session in sessions)
-            session.Close(EndReason.Shutdown, "the node is stopping");
-        var goodbyes = Task.WhenAll(sessions.Select(s => s.Completion));
-        await Task.WhenAny(goodbyes, Task.Delay(GoodbyeTime, Clock.Time)).ConfigureAwait(false);
+        var patience = Task.Delay(GoodbyeTime, Clock.Time);
+        await Task.WhenAny(CloseAsync(sessions.Where(s => s.Link.Relay is not null)), patience).ConfigureAwait(false);
+        var goodbyes = CloseAsync(sessions);
+        await Task.WhenAny(goodbyes, patience).ConfigureAwait(false);
 
         foreach (var connection in _connections.All)
             connection.Abort();
@@ -234,7 +249,17 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         Telemetry.Dispose();
     }
 
-    void ISessionOwner.OnDescribed(Session session) => Post(new TellOfChange(session));
+    private static Task CloseAsync(IEnumerable<Session> sessions) => Task.WhenAll([.. sessions.Select(session =>
+    {
+        session.Close(EndReason.Shutdown, "the node is stopping");
+        return session.Completion;
+    })]);
+
+    void ISessionOwner.OnDescribed(Session session)
+    {
+        Tell((rules, _) => rules.OnDescribed(session.Terms.Link, session.CanRelay));
+        Post(new TellOfChange(session));
+    }
 
     void ISessionOwner.OnRecords(Session session, IEnumerable<Protocol.Wire.SignedPeerRecord> records)
     {

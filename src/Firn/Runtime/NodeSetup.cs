@@ -30,7 +30,7 @@ internal sealed class NodeSetup : IDisposable
         Description = new PeerDescription
         {
             SoftwareVersion = SoftwareVersion,
-            Capabilities = [.. options.Capabilities],
+            Capabilities = [.. options.Relay ? options.Capabilities.Append(NodeCapability.Relay).Distinct() : options.Capabilities],
             RoleHint = options.RoleHint,
         };
         PeerDescriptionCodec.Encode(Description);   // refuses what no peer would take

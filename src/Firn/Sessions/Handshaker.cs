@@ -23,7 +23,7 @@ internal sealed class Handshaker(NodeCore node)
     public async Task AcceptAsync(Arrival arrival)
     {
         using var activity = FirnTelemetry.Activities.StartActivity("firn.accept", ActivityKind.Server);
-        string source = arrival.Pending.Source.ToString();
+        string source = arrival.Pending.Origin;
         ILink? link = null;
         bool isSession = false;
         try
@@ -118,7 +118,11 @@ internal sealed class Handshaker(NodeCore node)
             var description = machine.ReadDescribe(answer);
             var terms = new SessionTerms(dial.Link, id, peer, machine.Cookie, verdict.Incarnation, description, Expiry(link, leaf), rtt);
             var session = node.CreateSession(terms, link, told);
-            bool wins = node.Decide((rules, now) => rules.OnAccepted(dial.Link, now));
+            bool wins = node.Decide((rules, now) =>
+            {
+                rules.OnDescribed(dial.Link, session.CanRelay);
+                return rules.OnAccepted(dial.Link, now);
+            });
             _leaves.Remember(leaf);
             session.Start(ReadOnlyMemory<byte>.Empty);
             if (!wins)
@@ -175,7 +179,11 @@ internal sealed class Handshaker(NodeCore node)
             {
                 var answer = rules.OnCommit(number, peer, machine.Cookie, proof.Incarnation, commit.Session, commit.Last, commit.Counter, now);
                 if (answer == RefusalReason.Unspecified)
+                {
+                    rules.OnDescribed(number, session.CanRelay);
                     arrival.Release();
+                }
+
                 return answer;
             });
             if (refusal != RefusalReason.Unspecified)

@@ -42,7 +42,7 @@ internal sealed partial class JoinHost(NodeCore node)
 
     private async Task<byte[]> AnswerAsync(JoinAcceptor machine, byte[] bytes, Did did, Arrival arrival)
     {
-        var join = Read(machine, bytes, Source.Of(arrival.Pending.Source));
+        var join = Read(machine, bytes, arrival.Pending.Source);
         arrival.OnProved();
         var (decision, gifts) = node.Invites.OnProved(join.Invite, did);
         if (decision != JoinDecision.Welcome)

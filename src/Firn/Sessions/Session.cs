@@ -56,7 +56,7 @@ internal sealed partial class Session : Scheduled, IFrameSink
         ConnectedAt = clock.Wall;
         RemoteAddress = link.Dialled ?? (link.RemoteEndPoint is { } remote
             ? NodeAddress.Create(link.Transport, HostOf(remote.Address), remote.Port)
-            : NodeAddress.Create(link.Transport, terms.Peer.Name.Host, 0));
+            : link.Relay?.Relay.Address ?? NodeAddress.Create(link.Transport, terms.Peer.Name.Host, 0);
         // The end that was dialled asks early: a node with many sessions was dialled by most, and so chooses when it is busy.
         _liveness = new Liveness(
             (long)pingInterval.TotalMilliseconds, (long)pingDeadline.TotalMilliseconds, clock.Now, asksEarly: !link.IsInitiator);
@@ -92,13 +92,16 @@ internal sealed partial class Session : Scheduled, IFrameSink
     /// <summary>Monotonic time, for what is measured in round trips.</summary>
     public TimeSpan Now => _clock.Time.GetElapsedTime(0);
 
-    /// <summary>Where the other end is; a transport without endpoints has none to tell.</summary>
+    /// <summary>Where the other end is, or the relay on the way to it; a transport without endpoints has none to tell.</summary>
     public NodeAddress RemoteAddress { get; }
 
     public DateTimeOffset ConnectedAt { get; }
 
     /// <summary>What the peer says of itself at this moment.</summary>
     public PeerDescription Description => _description;
+
+    /// <summary>Whether the peer joins others, and can be asked to: a session that is relayed itself cannot.</summary>
+    public bool CanRelay => _link.Relay is null && _description.Capabilities.Contains(NodeCapability.Relay);
 
     /// <summary>What the peer was told of this node last; its owner's.</summary>
     public required PeerDescription Told { get; set; }
@@ -257,7 +260,9 @@ internal sealed partial class Session : Scheduled, IFrameSink
         if (Interlocked.CompareExchange(ref _lingerUntil, lingerUntil, 0) != 0)
             return false;
 
-        bool saysWhy = !isTold && reason != EndReason.TransportError;
+        if (reason == EndReason.TransportError && _link.Relay?.WhyLost is { } why)
+            (reason, detail) = (EndReason.RelayLost, why);
+        bool saysWhy = !isTold && reason is not (EndReason.TransportError or EndReason.RelayLost);
         var close = saysWhy ? new Protocol.Wire.Close { Reason = CloseReasons.ToWire(reason), Detail = detail }.ToByteArray() : [];
         _writer.Complete(saysWhy ? FrameHeader.Control(FrameType.Close, close.Length) : null, close);
         Deactivate();

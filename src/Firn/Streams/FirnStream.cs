@@ -17,7 +17,8 @@ public sealed class FirnStream : Stream
     private readonly StreamTable _table;
     private PipeWriter? _output;
     private volatile int _disposal;   // 0, Disposing or Disposed
-    private volatile bool _isAborted;
+    private volatile IOException? _failure;
+    private Action? _onAborted;
 
     private const int Disposing = 1, Disposed = 2;
 
@@ -75,10 +76,16 @@ public sealed class FirnStream : Stream
     internal IStreamOutput Sending { get; }
 
     /// <summary>Whether the stream was reset or its session is over.</summary>
-    internal bool IsAborted => _isAborted;
+    internal bool IsAborted => _failure is not null;
+
+    /// <summary>What ended it before its time: a <see cref="StreamResetException"/>, or the end of its session.</summary>
+    internal IOException? Failure => _failure;
+
+    /// <summary>Whether its session goes through a relay.</summary>
+    internal bool IsRelayed => _table.IsRelayed;
 
     /// <summary>Whether this end neither writes nor reads any more: with the other end's part, the stream is over.</summary>
-    internal bool IsOverHere => _isAborted || (Sending.IsEnding && (Received.IsOver || Received.IsCompleted));
+    internal bool IsOverHere => IsAborted || (Sending.IsEnding && (Received.IsOver || Received.IsCompleted));
 
     /// <summary>
     /// Writes <paramref name="buffer"/>; completes when all of it is on its way to the connection, so it waits for the other end to read.
@@ -182,10 +189,11 @@ public sealed class FirnStream : Stream
     internal void Reset(uint code, string why)
     {
         var failure = new StreamResetException(code, $"The stream {Protocol} with {Peer} is over: {why}.");
-        _isAborted = true;
+        _failure ??= failure;
         Sending.Reset(code, failure);
         _table.Forget(this, Stray);
         Received.Cut(failure);
+        TellAborted();
     }
 
     /// <summary>The other end has reset the stream.</summary>
@@ -213,9 +221,18 @@ public sealed class FirnStream : Stream
     /// <summary>The session is over, or the other end has ended the stream.</summary>
     internal void Abort(IOException failure)
     {
-        _isAborted = true;
+        _failure ??= failure;
         Sending.Abort(failure);
         Received.Cut(failure);
+        TellAborted();
+    }
+
+    /// <summary>Has <paramref name="action"/> run once when the stream is over before its time, or at once if it is; it must not wait.</summary>
+    internal void WhenAborted(Action action)
+    {
+        Interlocked.Exchange(ref _onAborted, action);
+        if (IsAborted)
+            TellAborted();
     }
 
     /// <summary>Says that no more comes.</summary>
@@ -261,6 +278,8 @@ public sealed class FirnStream : Stream
         base.Dispose(disposing);
     }
 
+    private void TellAborted() => Interlocked.Exchange(ref _onAborted, null)?.Invoke();
+
     private static async Task CompleteQuietlyAsync(PipeWriter output)
     {
         try
@@ -278,6 +297,7 @@ public sealed class FirnStream : Stream
         StreamResetCode.Cancelled => $"{Peer} no longer wants the stream {Protocol}.",
         StreamResetCode.UnknownProtocol => $"{Peer} handles no streams of the protocol {Protocol}: HandleStreams there with that name first.",
         StreamResetCode.Busy => $"{Peer} serves as many streams as it takes, and no more of {Protocol} now: try again later.",
+        StreamResetCode.RelayLost => $"{Peer} relayed the stream {Protocol}, and has lost the node at its other end.",
         StreamResetCode.HandlerFailed => $"The handler of the stream {Protocol} at {Peer} failed; its log says why.",
         _ => $"{Peer} reset the stream {Protocol} with code {code}.",
     };

@@ -74,6 +74,9 @@ internal sealed class StreamInput : PipeReader, IGranting
     /// <summary>Whether nothing more comes: the other end has said so, or the stream was cut.</summary>
     public bool IsOver => _isOver;
 
+    /// <summary>Whether the other end has said its end: all that it wrote is here, or was read.</summary>
+    public bool HasEnded => _isOver && !_isCut;
+
     /// <summary>Whether nothing more is read.</summary>
     public bool IsCompleted => _isCompleted;
 

@@ -15,6 +15,9 @@ public static class StreamResetCode
     /// <summary>That end serves as many streams of this one as it takes.</summary>
     public const uint Busy = 3;
 
+    /// <summary>It went on through that end, which has lost the node beyond it.</summary>
+    public const uint RelayLost = 4;
+
     /// <summary>The first code of an application.</summary>
     public const uint Application = 256;
 }

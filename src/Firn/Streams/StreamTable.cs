@@ -59,6 +59,9 @@ internal sealed class StreamTable
     /// <summary>What the windows of all streams have taken of their budget.</summary>
     public long Taken => Budget - _credit.Free;
 
+    /// <summary>Whether the session goes through a relay.</summary>
+    public bool IsRelayed => _session.Link.Relay is not null;
+
     /// <summary>Opens a stream; waits while <see cref="MaxOpen"/> are open.</summary>
     /// <exception cref="FirnException"><see cref="FailureReason.NotConnected"/>: the session is over.</exception>
     public async Task<FirnStream> OpenAsync(Peer peer, string protocol, CancellationToken cancellationToken)

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Firn.Messaging;
+using Firn.Protocol.Wire;
+using Firn.Relays;
 using Firn.Sessions;
 
 namespace Firn.Telemetry;
@@ -20,6 +22,7 @@ internal sealed class FirnTelemetry : IDisposable
     private readonly Counter<long> _refusals;
     private readonly Counter<long> _sessionsEnded;
     private readonly Histogram<double> _rtt;
+    private readonly Counter<long> _relayRequests;
 
     /// <summary>Instruments of a node called <paramref name="node"/>, observing <paramref name="traffic"/> and <paramref name="messages"/>.</summary>
     public FirnTelemetry(string node, Func<TrafficTotals> traffic, MessageHub messages)
@@ -33,8 +36,18 @@ internal sealed class FirnTelemetry : IDisposable
         _meter.CreateObservableCounter("firn.bytes", () => ByDirection(traffic(), t => (t.BytesSent, t.BytesReceived)), "By", "Bytes of frames, inside TLS.");
         _meter.CreateObservableCounter("firn.frames", () => ByDirection(traffic(), t => (t.FramesSent, t.FramesReceived)), "{frame}", "Frames.");
         _meter.CreateObservableGauge("firn.send_queue", () => traffic().QueuedBytes, "By", "Bytes that wait to be sent, over all sessions.");
+        _relayRequests = _meter.CreateCounter<long>("firn.relay.requests", "{request}", "Requests to relay that were answered, by status.");
         ObserveMessages(messages);
     }
+
+    /// <summary>What this node relays, if it does.</summary>
+    public void ObserveRelay(Func<RelayTotals> relay)
+    {
+        _meter.CreateObservableUpDownCounter("firn.relay.streams", () => relay().Streams, "{stream}", "Streams that are relayed here.");
+        _meter.CreateObservableCounter("firn.relay.bytes", () => relay().Bytes, "By", "Bytes that were relayed here, both ways.");
+    }
+
+    public void RelayAsked(RelayStatus status) => _relayRequests.Add(1, new KeyValuePair<string, object?>("status", status.ToString()));
 
     public void HandshakeEnded(string role, string result) => _handshakes.Add(1, new("role", role), new("result", result));
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Firn.Identity;
+using Firn.Relays;
 
 namespace Firn.Transports;
 
@@ -27,17 +28,17 @@ internal interface ILink : IAsyncDisposable
     /// <summary>What was dialled, where that says more than the endpoint: a name, behind which a proxy may stand; else null.</summary>
     NodeAddress? Dialled => null;
 
-    /// <summary>
-    /// From where the other end sees addresses that it tells of; <see cref="IPAddress.None"/>, which is on no link, where the endpoint may be that
-    /// of a proxy.
-    /// </summary>
-    IPAddress Vantage => RemoteEndPoint?.Address ?? IPAddress.Loopback;
+    /// <summary>From where the other end sees addresses that it tells of; null where nothing is known of that: behind a proxy, through a relay.</summary>
+    IPAddress? Vantage => RemoteEndPoint?.Address;
 
-    /// <summary>The scheme of the transport.</summary>
+    /// <summary>The scheme of the transport; <c>relay</c> for a link through one.</summary>
     string Transport { get; }
 
     /// <summary>The streams of the transport itself; null where it has none, or cannot send them fairly.</summary>
     INativeStreams? Native => null;
+
+    /// <summary>What carries it through a relay; null for a link that needs none.</summary>
+    RelayLeg? Relay => null;
 
     /// <summary>Cuts the connection at once: what waits on it fails. From any thread, as often as one likes.</summary>
     void Abort();

@@ -1,5 +1,5 @@
-using System.Net;
 using Firn.Identity;
+using Firn.Protocol;
 
 namespace Firn.Transports;
 
@@ -56,8 +56,11 @@ internal enum StrangerPool
 /// <summary>A connection that somebody opened, before TLS. Costs nothing but a socket until it is secured.</summary>
 internal interface IPendingLink : IDisposable
 {
-    /// <summary>Where it comes from; IPv4 as IPv4, however the listener is bound.</summary>
-    IPAddress Source { get; }
+    /// <summary>Whom it counts against.</summary>
+    Source Source { get; }
+
+    /// <summary>What logs call where it comes from: an IP address (IPv4 as IPv4, however the listener is bound), or who asks through which relay.</summary>
+    string Origin { get; }
 
     /// <summary>Whose gate it waits at.</summary>
     StrangerPool Pool { get; }
@@ -70,4 +73,9 @@ internal interface IPendingLink : IDisposable
     /// <see cref="FailureReason.ConnectionLost"/>: it hung up before the link was secure.
     /// </exception>
     ValueTask<ILink> SecureAsync(LeafCredential local, CancellationToken cancellationToken);
+
+    /// <summary>The handshake that was started on it is over, well or not: it is a stranger no more.</summary>
+    void OnServed()
+    {
+    }
 }

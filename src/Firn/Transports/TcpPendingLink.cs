@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Firn.Identity;
+using Firn.Protocol;
 
 namespace Firn.Transports;
 
@@ -23,7 +24,9 @@ internal sealed class TcpPendingLink : IPendingLink
         (_socket, _time) = (socket, time);
     }
 
-    public IPAddress Source => _remote.Address;
+    public Source Source => Source.Of(_remote.Address);
+
+    public string Origin => _remote.Address.ToString();
 
     public StrangerPool Pool => StrangerPool.Direct;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using Firn.Identity;
+using Firn.Relays;
 
 namespace Firn.Transports;
 
@@ -11,7 +12,9 @@ namespace Firn.Transports;
 /// <param name="Transport">The scheme of the transport.</param>
 /// <param name="RemoteEndPoint">The other end's address, where there is one.</param>
 /// <param name="Abort">Cuts the connection, from any thread, as often as one likes.</param>
-internal sealed record RawConnection(Stream Stream, string Name, string Transport, IPEndPoint? RemoteEndPoint, Action Abort)
+/// <param name="Relay">What carries it through a relay, if one does.</param>
+internal sealed record RawConnection(
+    Stream Stream, string Name, string Transport, IPEndPoint? RemoteEndPoint, Action Abort, RelayLeg? Relay = null)
 {
     /// <summary>As <see cref="ILink.Dialled"/>.</summary>
     public NodeAddress? Dialled { get; init; }
@@ -41,9 +44,11 @@ internal sealed class TlsLink : ILink
 
     public NodeAddress? Dialled => _raw.Dialled;
 
-    public IPAddress Vantage => _raw.IsProxied ? IPAddress.None : RemoteEndPoint?.Address ?? IPAddress.Loopback;
+    public IPAddress? Vantage => _raw.IsProxied ? null : RemoteEndPoint?.Address;
 
     public string Transport => _raw.Transport;
+
+    public RelayLeg? Relay => _raw.Relay;
 
     /// <summary>Secures <paramref name="raw"/> as the end that dialled. When that fails, the connection is closed.</summary>
     /// <exception cref="FirnException">As <see cref="ITransport.DialAsync"/>.</exception>

@@ -1,5 +1,6 @@
 using System.Net;
 using Firn.Identity;
+using Firn.Protocol;
 using Firn.Transports;
 
 namespace Firn.Testing;
@@ -60,7 +61,9 @@ internal sealed class MemoryPendingLink : IPendingLink
         _from = new IPEndPoint(dialler.Address, fromPort);
     }
 
-    public IPAddress Source => _from.Address;
+    public Source Source => Source.Of(_from.Address);
+
+    public string Origin => _from.Address.ToString();
 
     public StrangerPool Pool => StrangerPool.Direct;
 

@@ -144,7 +144,7 @@ public sealed class StrangerTests : TcpFixture
 
         using var client = await ConnectAsync();
         using var pending = await Listener.AcceptAsync(Ceiling);
-        pending.Source.ShouldBe(IPAddress.Loopback);
+        pending.Origin.ShouldBe("127.0.0.1");
     }
 
     [Fact]

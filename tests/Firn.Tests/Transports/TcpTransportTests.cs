@@ -25,9 +25,9 @@ public sealed class TcpTransportTests : TcpFixture
         await using var accepted = await pending.SecureAsync(Leaves.Beta, Ceiling);
         await using var dialled = await dialling;
 
-        pending.Source.IsIPv4MappedToIPv6.ShouldBeFalse();
-        IPAddress.IsLoopback(pending.Source).ShouldBeTrue();
-        accepted.RemoteEndPoint!.Address.ShouldBe(pending.Source);
+        accepted.RemoteEndPoint!.Address.IsIPv4MappedToIPv6.ShouldBeFalse();
+        IPAddress.IsLoopback(accepted.RemoteEndPoint.Address).ShouldBeTrue();
+        pending.Origin.ShouldBe(accepted.RemoteEndPoint.Address.ToString());
         dialled.RemoteEndPoint!.Port.ShouldBe(listener.Bound.Port);
     }
 
@@ -92,7 +92,7 @@ public sealed class TcpTransportTests : TcpFixture
         var dialling = tcp.DialAsync(Listener.Bound, Leaves.Alpha, Ceiling).AsTask();
 
         var pending = await Listener.AcceptAsync(Ceiling);
-        pending.Source.ShouldBe(IPAddress.Parse("127.0.3.7"));
+        pending.Origin.ShouldBe("127.0.3.7");
 
         pending.Dispose();
         (await Should.ThrowAsync<FirnException>(dialling)).Reason.ShouldBe(FailureReason.ConnectionLost);

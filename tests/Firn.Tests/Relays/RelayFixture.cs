@@ -1,0 +1,67 @@
+using Firn.Protocol;
+using Firn.Relays;
+using Firn.Testing;
+using Firn.Tests.Nodes;
+
+namespace Firn.Tests.Relays;
+
+/// <summary>Nodes a and c that cannot reach each other, and b, which relays and which both are connected with.</summary>
+public abstract class RelayFixture : VirtualNodeFixture
+{
+    private protected LiveNode A { get; private set; } = null!;
+
+    private protected LiveNode B { get; private set; } = null!;
+
+    private protected LiveNode C { get; private set; } = null!;
+
+    private protected async Task StartAsync(Action<NodeOptions>? changeB = null, Action<NodeOptions>? change = null)
+    {
+        (A, C) = (await StartAsync("a", change), await StartAsync("c", change));
+        B = await StartRelayAsync("b", changeB);
+    }
+
+    /// <summary>One more relay, connected with both.</summary>
+    private protected async Task<LiveNode> StartRelayAsync(string name, Action<NodeOptions>? change = null)
+    {
+        Network.Partition(["a"], ["c"], PathState.Unreachable);
+        var relay = await StartAsync(name, o =>
+        {
+            o.Relay = true;
+            change?.Invoke(o);
+        });
+        await DriveAsync(Task.WhenAll(A.ConnectAsync(relay), C.ConnectAsync(relay)));
+        await DriveAsync(Task.WhenAll(relay.PeerAsync("a"), relay.PeerAsync("c")));
+        return relay;
+    }
+
+    /// <summary>What <paramref name="from"/> makes of a request for <paramref name="to"/> through its peer <paramref name="via"/>.</summary>
+    private protected async Task<Peer> ConnectAsync(LiveNode from, LiveNode to, string via = "b")
+    {
+        await DriveAsync(RelayDials.DialAsync(from, to, via));
+        return await DriveAsync(from.PeerAsync(to.Name));
+    }
+}
+
+/// <summary>Dials of a node through a peer of its, whatever else it would do.</summary>
+internal static class RelayDials
+{
+    public static async Task DialAsync(LiveNode from, LiveNode to, string via)
+    {
+        var core = from.Node.Core;
+        var relay = from.Node.FindPeer(via);
+        var link = await RelayDialer.DialAsync(relay, to.Node.Self.Did, core.Setup.Credentials.Current, CancellationToken.None);
+        var cookie = core.Setup.Handshake.Admission.Keyring![0];
+        var demanded = new PeerKey(to.Node.Self.Did, to.Node.Self.Name);
+        long number = core.Decide((rules, _) => rules.NewLink());
+        bool isSession = false;
+        try
+        {
+            isSession = await core.Handshaker.InitiateAsync(link, new StartDial(number, to.Address, demanded, Cookie: cookie), CancellationToken.None);
+        }
+        finally
+        {
+            if (!isSession)
+                await link.DisposeAsync();
+        }
+    }
+}

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Firn.Discovery;
 using Firn.Messaging;
 using Firn.Protocol;
 using Firn.Runtime;
@@ -63,6 +64,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         Acceptor = new Acceptor(Clock, Schedule, Handshaker.AcceptAsync, _logger);
         Admission = new Admissions(this);
         Invites = new Invites(this);
+        Sources = new SourceRunner(this);
     }
 
     public NodeSetup Setup { get; }
@@ -82,6 +84,8 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     public Admissions Admission { get; }
 
     public Invites Invites { get; }
+
+    public SourceRunner Sources { get; }
 
     public MessageHub Hub { get; }
 
@@ -200,6 +204,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         foreach (var request in _requests.Values)
             request.TrySetException(Stopping());
         await Hub.StopAsync(GoodbyeTime).ConfigureAwait(false);
+        await Sources.DisposeAsync().ConfigureAwait(false);
         await Acceptor.DisposeAsync().ConfigureAwait(false);
         await _dialler.DisposeAsync().ConfigureAwait(false);
         Invites.Dispose();

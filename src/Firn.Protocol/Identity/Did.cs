@@ -32,6 +32,17 @@ public sealed class Did : IEquatable<Did>
     /// <summary>Reads <paramref name="text"/>; false unless it is the canonical spelling of a P-256 did:key.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out Did? did)
     {
+        if (!TryReadSpelling(text, out did) || !Protocol.P256Point.TryDecompress(did._point, out _))
+            did = null;
+        return did is not null;
+    }
+
+    /// <summary>
+    /// As <see cref="TryParse"/>, without the square root that tells whether there is such a point: for what comes in masses and is mostly
+    /// thrown away.
+    /// </summary>
+    internal static bool TryReadSpelling(string? text, [NotNullWhen(true)] out Did? did)
+    {
         did = null;
         Span<byte> bytes = stackalloc byte[64];
         if (text is null || text.Length > 64 || !text.StartsWith(Prefix, StringComparison.Ordinal)
@@ -42,7 +53,9 @@ public sealed class Did : IEquatable<Did>
             return false;
         }
 
-        return TryFromPoint(bytes[Multicodec.Length..length], out did) && did._text == text;
+        var read = FromValidPoint(bytes[Multicodec.Length..length]);
+        did = read._text == text ? read : null;
+        return did is not null;
     }
 
     /// <summary>The DID of a compressed point; false unless it is one of the curve P-256.</summary>

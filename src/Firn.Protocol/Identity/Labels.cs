@@ -41,4 +41,7 @@ internal static class Labels
 
     /// <summary>SHA-256: begins what the checksum of an invite's line is made of.</summary>
     public static ReadOnlySpan<byte> InviteLine => "firn/1 invite line"u8;
+
+    /// <summary>HKDF: the key of a cookie's tags in multicast DNS.</summary>
+    public static ReadOnlySpan<byte> Mdns => "firn/1 mdns"u8;
 }

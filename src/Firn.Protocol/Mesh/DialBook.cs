@@ -13,7 +13,7 @@ namespace Firn.Protocol;
 /// Which cookie, from the target's on, may be proved to it; null when it is not to be dialled with any, which holds until
 /// <see cref="Reconsider"/>.
 /// </param>
-internal sealed class DialBook(
+internal sealed partial class DialBook(
     DialLimits limits, Func<double> random, Func<long> newLink, Action<NodeAction> act, Action<PeerKey> onGivenUp,
     Func<DialTarget, CookieChoice?> cookieFor)
 {
@@ -32,10 +32,12 @@ internal sealed class DialBook(
         get
         {
             bool isFull = _attempts.Count >= limits.MaxConcurrent;
+            bool isFullOfFound = isFull || FoundAttempts >= limits.MaxFound;
             long next = long.MaxValue;
             foreach (var target in _open)
             {
-                if (target.State == DialState.AwaitingSurvivor || (target.State == DialState.Waiting && !isFull))
+                bool mustWait = target.Kind == DialKind.Found ? isFullOfFound : isFull;
+                if (target.State == DialState.AwaitingSurvivor || (target.State == DialState.Waiting && !mustWait))
                     next = Math.Min(next, target.Due);
             }
 
@@ -94,16 +96,16 @@ internal sealed class DialBook(
         AddTarget(target, isUp ? DialState.Satisfied : DialState.Waiting);
     }
 
-    /// <summary>Starts what is due, the longest due first, as far as the limits allow.</summary>
+    /// <summary>Starts what is due, the longest due first and what was merely found last, as far as the limits allow.</summary>
     public void Tick(long now)
     {
-        var due = _open.Where(t => t.State != DialState.Dialling && t.Due <= now).OrderBy(t => t.Due).ToList();
+        var due = _open.Where(t => t.State != DialState.Dialling && t.Due <= now).OrderBy(static t => t.Turn).ThenBy(static t => t.Due).ToList();
         foreach (var target in due.Where(t => t.State == DialState.AwaitingSurvivor))
             Retry(target, FailureReason.TimedOut, "another connection with that peer was being made and did not come up", isFinal: false, now);
 
         foreach (var target in due)
         {
-            if (_attempts.Count >= limits.MaxConcurrent)
+            if (_attempts.Count >= limits.MaxConcurrent || (target.Kind == DialKind.Found && FoundAttempts >= limits.MaxFound))
                 break;
             if (target.State == DialState.Waiting && target.Due <= now && MayDial(target, now))
                 Start(target);
@@ -124,7 +126,7 @@ internal sealed class DialBook(
             return true;
 
         _attempts.Remove(attempt);
-        Stop(target);
+        Stop(target, restsUntil: 0);
         return false;
     }
 
@@ -193,8 +195,10 @@ internal sealed class DialBook(
         _hungUp.Remove(peer);
         foreach (var target in _targets)
         {
-            if (target.State == DialState.Satisfied || target.Peer != peer)
+            if (target.State == DialState.Satisfied || !LeadsTo(target, peer))
                 continue;
+
+            target.Peer = peer;
 
             // An attempt that is still under way will learn from the Verdict that it is not needed.
             if (target.State == DialState.Dialling)
@@ -218,8 +222,8 @@ internal sealed class DialBook(
             target.Backoff.OnDown(now);
             Enter(target, DialState.Waiting);
             target.Due = now + target.Backoff.Next(random());
-            if (isFinal || isHungUp || (reason == EndReason.Shutdown && target.Kind != DialKind.Configured))
-                Stop(target);
+            if (isFinal || isHungUp || target.IsLost || (reason == EndReason.Shutdown && target.Kind != DialKind.Configured))
+                Stop(target, isFinal ? long.MaxValue : now);
         }
     }
 
@@ -249,15 +253,25 @@ internal sealed class DialBook(
         return true;
     }
 
-    private DialTarget? FindByAddress(NodeAddress address) => _targets.Find(t => !t.DemandsPeer && t.Addresses[0] == address);
+    private DialTarget? FindByAddress(NodeAddress address) =>
+        _targets.Find(t => t is { DemandsPeer: false, IsPlace: false } && t.Addresses[0] == address);
 
-    private bool IsUnwanted(DialTarget target) => target.Requests.Count == 0 && target.Peer is { } peer && _hungUp.Contains(peer);
+    /// <summary>Whether this peer is what the target is about: it was reached there, or its key is demanded there.</summary>
+    private static bool LeadsTo(DialTarget target, PeerKey peer) =>
+        target.Peer == peer || (!target.DemandsPeer && target.ExpectedDid == peer.Did);
 
-    /// <summary>Not dialled again until somebody asks; only what is configured is remembered for that.</summary>
-    private void Stop(DialTarget target)
+    private bool IsUnwanted(DialTarget target) =>
+        target.Requests.Count == 0 && _hungUp.Count > 0 && _hungUp.Any(peer => LeadsTo(target, peer));
+
+    /// <summary>
+    /// Not dialled again until somebody asks, or a source says it again after <paramref name="restsUntil"/>. Only what is configured, or still
+    /// said to be there, is remembered for that.
+    /// </summary>
+    private void Stop(DialTarget target, long restsUntil = long.MaxValue)
     {
         Enter(target, DialState.Stopped);
-        if (target.Kind == DialKind.Configured || !_targets.Remove(target))
+        target.RestsUntil = restsUntil;
+        if (target.Kind == DialKind.Configured || target.Sightings.Count > 0 || !_targets.Remove(target))
             return;
         if (target.Kind == DialKind.Mesh)
             _meshTargets--;
@@ -286,7 +300,13 @@ internal sealed class DialBook(
             return false;
         }
 
-        if (target.Kind != DialKind.Mesh)
+        if (target.DemandedDid is { } did && _attempts.Values.Any(other => other.DemandedDid == did))
+        {
+            target.Due = now + limits.SurvivorMilliseconds;
+            return false;
+        }
+
+        if (!target.IsHint)
             return true;
 
         long next = long.MaxValue;
@@ -347,8 +367,8 @@ internal sealed class DialBook(
 
         Enter(target, DialState.Waiting);
         target.Due = roundIsOver ? now + target.Backoff.Next(random()) : now;
-        if (isHopeless || IsUnwanted(target))
-            Stop(target);
+        if (isHopeless || target.IsLost || IsUnwanted(target))
+            Stop(target, isFinal || reason == FailureReason.Self ? long.MaxValue : now + limits.RestMilliseconds);
         if (isHopeless && !isFinal && target.Kind == DialKind.Mesh)
             onGivenUp(target.Peer!.Value);
     }

@@ -24,13 +24,16 @@ internal static class NameScanner
         return end - start > MaxNameLength ? At(text, start + MaxNameLength, "a name has at most 64 characters") : null;
     }
 
-    /// <summary>Checks the host at <c>text[start..end]</c>: a DNS name, an IPv4 address, or an IPv6 address in brackets.</summary>
-    public static string? CheckHost(string text, int start, int end)
+    /// <summary>
+    /// Checks the host at <c>text[start..end]</c>: a DNS name, an IPv4 address, or an IPv6 address in brackets; one of a link with the number
+    /// of the link's interface here, if <paramref name="mayHaveScope"/> (RFC 4007, section 11).
+    /// </summary>
+    public static string? CheckHost(string text, int start, int end, bool mayHaveScope = false)
     {
         if (start == end)
             return At(text, start, "expected a host name or address");
         if (text[start] == '[')
-            return CheckBracketedIPv6(text, start, end);
+            return CheckBracketedIPv6(text, start, end, mayHaveScope);
 
         for (int i = start, label = start; i <= end; i++)
         {
@@ -65,7 +68,7 @@ internal static class NameScanner
     public static string At(string text, int position, string problem) =>
         $"\"{Shorten(text)}\": at character {position + 1}: {problem}";
 
-    private static string? CheckBracketedIPv6(string text, int start, int end)
+    private static string? CheckBracketedIPv6(string text, int start, int end, bool mayHaveScope)
     {
         int close = text.IndexOf(']', start, end - start);
         if (close < 0)
@@ -73,6 +76,14 @@ internal static class NameScanner
         if (close < end - 1)
             return At(text, close + 1, "nothing but a port follows an IPv6 address in brackets");
         var inside = text.AsSpan(start + 1, end - start - 2);
+        int scope = inside.IndexOf('%');
+        if (scope >= 0 && mayHaveScope)
+        {
+            if (!IsScope(inside[(scope + 1)..]) || !System.Net.IPAddress.TryParse(inside[..scope], out var scoped) || !scoped.IsIPv6LinkLocal)
+                return At(text, start + 2 + scope, "expected the number of an interface, after an address that begins with fe80");
+            inside = inside[..scope];
+        }
+
         for (int i = 0; i < inside.Length; i++)
         {
             if (!char.IsAsciiHexDigit(inside[i]) && inside[i] is not (':' or '.'))
@@ -83,6 +94,9 @@ internal static class NameScanner
             ? null
             : At(text, start + 1, "expected an IPv6 address");
     }
+
+    private static bool IsScope(ReadOnlySpan<char> text) =>
+        text.Length is > 0 and <= 9 && !text.ContainsAnyExceptInRange('0', '9') && text[0] != '0';
 
     /// <summary>What looks like an IPv4 address must be one: "300.1.1.1", "10.1" or "0x7f000001" would resolve to a surprise.</summary>
     private static string? CheckDottedDigits(string text, int start, int end)

@@ -28,7 +28,7 @@ public sealed record NodeAddress
     /// <summary>The name (before the <c>@</c>) of the node that is expected there; null when anyone is welcome.</summary>
     public string? ExpectedName { get; }
 
-    /// <summary>The host to dial, in lower case, IPv6 in brackets.</summary>
+    /// <summary>The host to dial, in lower case, IPv6 in brackets; a link-local one with its interface here: <c>[fe80::1%2]</c>.</summary>
     public string Host { get; }
 
     /// <summary>The port, 0 to 65535; 0 is of use only for listening.</summary>
@@ -41,7 +41,7 @@ public sealed record NodeAddress
     /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: a part is malformed.</exception>
     public static NodeAddress Create(string scheme, string host, int port)
     {
-        string? error = NameScanner.CheckHost(host, 0, host.Length);
+        string? error = NameScanner.CheckHost(host, 0, host.Length, mayHaveScope: true);
         return error is null
             ? Parse(string.Create(CultureInfo.InvariantCulture, $"{scheme}://{host}:{port}"))
             : throw new FirnException(FailureReason.InvalidInput, error);
@@ -96,7 +96,7 @@ public sealed record NodeAddress
         }
 
         int hostEnd = EndOfHost(text, start);
-        if ((error = NameScanner.CheckHost(text, start, hostEnd)) is not null)
+        if ((error = NameScanner.CheckHost(text, start, hostEnd, mayHaveScope: true)) is not null)
             return false;
         if ((error = ReadPort(text, hostEnd, scheme, out int port)) is not null)
             return false;

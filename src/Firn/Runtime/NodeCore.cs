@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Firn.Discovery;
 using Firn.Messaging;
 using Firn.Protocol;
 using Firn.Relays;
@@ -63,6 +64,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         Acceptor = new Acceptor(Clock, Schedule, Handshaker.AcceptAsync, _logger);
         Admission = new Admissions(this);
         Invites = new Invites(this);
+        Sources = new SourceRunner(this);
         StreamHandlers.Add(RelayMessages.Bringing, new StreamHandler(new RelayedArrivals(this).ServeAsync, KeepsStream: true));
         if (setup.Options.Relay)
         {
@@ -92,6 +94,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
 
     /// <summary>What it does for peers that cannot reach each other; null unless it relays.</summary>
     public RelayService? Relay { get; }
+    public SourceRunner Sources { get; }
 
     public MessageHub Hub { get; }
 
@@ -221,6 +224,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         foreach (var request in _requests.Values)
             request.TrySetException(Stopping());
         await Hub.StopAsync(GoodbyeTime).ConfigureAwait(false);
+        await Sources.DisposeAsync().ConfigureAwait(false);
         await Acceptor.DisposeAsync().ConfigureAwait(false);
         await _dialler.DisposeAsync().ConfigureAwait(false);
         Invites.Dispose();

@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.Security;
-using System.Net.Sockets;
 using Firn.Testing;
 using Firn.Tests.Nodes;
 
@@ -16,7 +13,7 @@ public sealed class RelayTests : NodeFixture
         var b = await StartAsync("b");
         await using var relay = new Relay(b.Address);
 
-        var error = await DialFailureAsync(a, $"tcp://127.0.0.1:{relay.Port}");
+        var error = await DialFailureAsync(a, relay.Address.ToString());
 
         error.Reason.ShouldBe(FailureReason.AuthenticationFailed);
         var refused = await b.Events.FirstAsync<RefusedEvent>();
@@ -36,84 +33,8 @@ public sealed class RelayTests : NodeFixture
         var b = await StartAsync("b");
         await using var relay = new Relay(b.Address, endsTls: false);
 
-        var peer = await a.Node.ConnectAsync($"tcp://127.0.0.1:{relay.Port}").WaitAsync(EventLog.Ceiling);
+        var peer = await a.Node.ConnectAsync(relay.Address.ToString()).WaitAsync(EventLog.Ceiling);
 
         peer.Did.ShouldBe(b.Node.Self.Did);
-    }
-
-    private sealed class Relay : IAsyncDisposable
-    {
-        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-        private readonly Rogue _identity = new();
-        private readonly NodeAddress _target;
-        private readonly bool _endsTls;
-        private readonly Task _serving;
-        private long _passed;
-
-        public Relay(NodeAddress target, bool endsTls = true)
-        {
-            (_target, _endsTls) = (target, endsTls);
-            _listener.Start();
-            _serving = ServeAsync();
-        }
-
-        public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
-
-        public long Passed => Interlocked.Read(ref _passed);
-
-        public async ValueTask DisposeAsync()
-        {
-            _listener.Stop();
-            try
-            {
-                await _serving.WaitAsync(EventLog.Ceiling);
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
-            {
-                // It was waiting for the next one.
-            }
-
-            _identity.Dispose();
-        }
-
-        private async Task ServeAsync()
-        {
-            while (true)
-            {
-                Stream inside = (await _listener.AcceptTcpClientAsync()).GetStream();
-                Stream outside = (await RawTls.ConnectAsync(_target)).GetStream();
-                if (_endsTls)
-                {
-                    var (server, client) = (new SslStream(inside), new SslStream(outside));
-                    await Task.WhenAll(
-                        server.AuthenticateAsServerAsync(RawTls.ServerOptions(_identity.Leaf.Context)),
-                        client.AuthenticateAsClientAsync(RawTls.ClientOptions(_identity.Leaf.Context)));
-                    (inside, outside) = (server, client);
-                }
-
-                _ = PassAsync(inside, outside);
-                _ = PassAsync(outside, inside);
-            }
-        }
-
-        private async Task PassAsync(Stream from, Stream to)
-        {
-            var buffer = new byte[16 * 1024];
-            try
-            {
-                for (int length; (length = await from.ReadAsync(buffer)) > 0;)
-                {
-                    Interlocked.Add(ref _passed, length);
-                    await to.WriteAsync(buffer.AsMemory(0, length));
-                }
-            }
-            catch (Exception e) when (e is IOException or ObjectDisposedException)
-            {
-                // One side has hung up; so does the other now.
-            }
-
-            await from.DisposeAsync();
-            await to.DisposeAsync();
-        }
     }
 }

@@ -29,12 +29,11 @@ internal static class CookieImportCommand
         });
         command.SetAction(async (parsed, stop) =>
         {
-            using var cookie = Console.IsInputRedirected ? ReadInput() : Ask(stop);
             var home = FirnHome.Open();
             if (parsed.GetValue(add))
-                await CookieFile.SayAsync(home, parsed, common, Add(home, cookie), stop);
+                await CookieFile.SayAsync(home, parsed, common, Import(cookie => Add(home, cookie), stop), stop);
             else
-                await CookieFile.SayAsync(home, parsed, common, home.Cookies.Write(cookie.Bytes, parsed.GetValue(force)), stop);
+                await CookieFile.SayAsync(home, parsed, common, Import(cookie => home.Cookies.Write(cookie.Bytes, parsed.GetValue(force)), stop), stop);
             return Tool.Success;
         });
         return command;
@@ -54,6 +53,13 @@ internal static class CookieImportCommand
 
         cookie.Dispose();
         throw new FirnException(FailureReason.InvalidInput, why);
+    }
+
+    /// <summary>Wipes the cookie as soon as it is kept: nodes are told afterwards, which may take its time.</summary>
+    private static T Import<T>(Func<SecretBuffer, T> keep, CancellationToken stop)
+    {
+        using var cookie = Console.IsInputRedirected ? ReadInput() : Ask(stop);
+        return keep(cookie);
     }
 
     private static SecretBuffer ReadInput()

@@ -16,7 +16,7 @@ public sealed class IdRotationTests : NodeTests
     }
 
     [Fact]
-    public async Task A_peer_that_was_down_meanwhile_comes_back_and_follows_by_trust()
+    public async Task A_peer_that_was_away_follows_by_trust_and_refuses_the_thief_of_the_old_key()
     {
         FirnNode alpha = await UpAsync(Home, "alpha");
         FirnNode beta = await UpAsync(_other, "beta");
@@ -29,6 +29,8 @@ public sealed class IdRotationTests : NodeTests
 
         (await beta.RunAsync("stop")).ExitCode.ShouldBe(0);
         (await alpha.RunAsync("stop")).ExitCode.ShouldBe(0);
+        await using var stolen = new NodeHome();
+        (await ChildProcess.RunAsync("cp", ["-a", $"{Home.Directory}/.", stolen.Directory])).ExitCode.ShouldBe(0);
         CommandResult rotation = await Home.RunAsync("id", "rotate", "--name", "alpha", "--json");
         rotation.ExitCode.ShouldBe(0, rotation.Errors);
         string did = rotation.Json.GetProperty("did").GetString()!;
@@ -46,6 +48,12 @@ public sealed class IdRotationTests : NodeTests
         (trusted.GetProperty("did").GetString(), trusted.GetProperty("name").GetString(), trusted.GetProperty("label").GetString())
             .ShouldBe((did, "alpha", "upstairs"));
         Refusal(await _other.RunAsync("trust", "add", old)).ShouldContain(did);
+        FirnNode thief = await UpAsync(stolen, "alpha", "--mesh", "none");
+        AdmissionTests.DidOf(thief).ShouldBe(old);
+        Refusal(await thief.RunAsync("dial", beta.Address)).ShouldContain("does not accept this node");
+        await beta.Process.WaitForJsonAsync(
+            json => json.IsEvent("refused") && json.GetProperty("message").GetString()!.Contains($"{old} is retired", StringComparison.Ordinal));
+        (await beta.PeersAsync()).ShouldHaveSingleItem().Did.ShouldBe(did);
         Refusal(await _other.RunAsync("trust", "show", old)).ShouldContain("retired");
     }
 

@@ -51,6 +51,38 @@ public sealed class MemoryImageTests : NodeTests
         ShouldHoldNone(second, pem[1], pem[2], cookie);   // which it has read
     }
 
+    /// <summary>The tool that was given a cookie, while it waits for a node that does not answer: what is not wiped by then is left behind.</summary>
+    [Theory]
+    [InlineData("import", "--add")]
+    [InlineData("generate", "--force")]
+    public async Task In_the_tool_after_a_cookie_was_typed_or_made(string command, string option)
+    {
+        FirnNode node = await Home.UpAsync("--name", "alpha");
+        node.Process.Send(Signal.Stop);
+        string path = Path.Combine(Home.Directory, "cookie");
+        string before = await File.ReadAllTextAsync(path);
+        ChildProcess tool = Home.Start("cookie", command, option);
+        await tool.Input.WriteAsync(Cookie + "\n");
+        tool.Input.Close();
+        using var ceiling = new CancellationTokenSource(ChildProcess.Ceiling);
+        string after;
+        while ((after = (await File.ReadAllTextAsync(path, ceiling.Token)).Split('\n')[0]) == before.Trim())
+        {
+            tool.HasExited.ShouldBeFalse();
+        }
+
+        after.Length.ShouldBe(Cookie.Length);
+        Holds(tool, Encoding.Unicode, Home.Directory).ShouldBeTrue();   // the search works
+        while (Holds(tool, Encoding.UTF8, after) || Holds(tool, Encoding.Unicode, after))
+        {
+            ceiling.Token.ThrowIfCancellationRequested();   // it was about to wipe it
+            tool.HasExited.ShouldBeFalse();
+        }
+
+        node.Process.Send(Signal.Continue);
+        (await tool.WaitForExitAsync()).ShouldBe(0);
+    }
+
     private static void ShouldHoldNone(FirnNode node, params string[] secrets)
     {
         // What is no secret is there, in both forms: the search works.
@@ -63,7 +95,9 @@ public sealed class MemoryImageTests : NodeTests
         }
     }
 
-    private static bool Holds(FirnNode node, Encoding encoding, string text) => ProcessMemory.Holds(node.Process.Id, encoding.GetBytes(text));
+    private static bool Holds(FirnNode node, Encoding encoding, string text) => Holds(node.Process, encoding, text);
+
+    private static bool Holds(ChildProcess process, Encoding encoding, string text) => ProcessMemory.Holds(process.Id, encoding.GetBytes(text));
 
     private string Write(string name, string text)
     {

@@ -16,7 +16,15 @@ internal sealed record StatusBody(
     int Peers,
     DateTime StartedAt,
     string Version,
-    string Admission);
+    string Admission)
+{
+    /// <summary>Keys that are admitted to nothing until the operator decides; absent when there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<FrozenBody>? Frozen { get; init; }
+}
+
+/// <summary>A key that has signed two rotations that contradict each other, to these successors; and what the operator can do.</summary>
+internal sealed record FrozenBody(string Did, IReadOnlyList<string> Successors, string Message);
 
 /// <summary>
 /// One connected peer. The direction is <c>inbound</c> or <c>outbound</c>; the role <c>entry</c>, <c>exit</c>,
@@ -78,7 +86,12 @@ internal sealed record ReloadBody(string Name, int SessionsEnded);
 /// A name that belongs to a key: a <c>recent</c> one while connected and for some seconds still, a <c>kept</c> one until it is forgotten, a
 /// <c>trusted</c> one as long as the trust list says so.
 /// </summary>
-internal sealed record PinBody(string Name, string Did, string Kind, bool Connected, double? SecondsLeft);
+internal sealed record PinBody(string Name, string Did, string Kind, bool Connected, double? SecondsLeft)
+{
+    /// <summary>Whether that key is frozen, so that nobody is admitted under the name.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Frozen { get; init; }
+}
 
 /// <summary>One answered ping.</summary>
 internal sealed record PingBody(string Name, string Address, double RttMs);

@@ -8,7 +8,11 @@ internal sealed partial class ControlledNode
     public async Task<ReloadBody> ReloadAsync(CancellationToken cancellationToken) =>
         new(node.Self.Name.ToString(), await node.Core.Admission.ReloadAsync().WaitAsync(cancellationToken).ConfigureAwait(false));
 
-    public IReadOnlyList<PinBody> Pins() => [.. node.Core.Decide((rules, now) => rules.ListPins(now)).Select(Describe)];
+    public IReadOnlyList<PinBody> Pins()
+    {
+        var (pins, rotations) = node.Core.Decide((rules, now) => (rules.ListPins(now), rules.Admission.Rotations));
+        return [.. pins.Select(pin => Describe(pin) with { Frozen = rotations.StandingOf(pin.Did) == RotationStanding.Frozen })];
+    }
 
     public PinBody ForgetPin(string name)
     {
@@ -17,6 +21,9 @@ internal sealed partial class ControlledNode
         node.Core.Decide((rules, now) => rules.ForgetPin(key, now));
         return Describe(pin);
     }
+
+    private static FrozenBody Describe(RetiredKey frozen) =>
+        new(frozen.Old.ToString(), [.. frozen.Statements.Select(s => s.New.ToString())], RotationSentence.Frozen(frozen));
 
     private static PinBody Describe(PinnedName pin) => new(
         pin.Name, pin.Did.ToString(), ControlJson.Spell(pin.Kind), pin.IsConnected,

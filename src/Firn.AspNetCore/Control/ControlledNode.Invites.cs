@@ -31,6 +31,7 @@ internal sealed partial class ControlledNode
                 $"{node.Self.Name} runs here, and the invite gives a cookie: a node's cookie is never overwritten. Join with another home: FIRN_HOME=DIR firn join");
         }
 
+        JoinedHome.Check(setup.Handshake.Admission.Rotations, invite);
         var joiner = new Joiner(
             new JoinIdentity(setup.Self.Name, setup.Self.Did, setup.Handshake.Versions), setup.Credentials, setup.Transports, node.Core.Clock.Time);
         var (at, offer) = await joiner.LookAsync(invite, cancellationToken).ConfigureAwait(false);

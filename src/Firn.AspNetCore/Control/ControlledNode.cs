@@ -11,6 +11,7 @@ internal sealed partial class ControlledNode(Node node) : IControlledNode
     public StatusBody Status()
     {
         var self = node.Self;
+        FrozenBody[] frozen = [.. node.Core.Setup.Handshake.Admission.Rotations.Frozen.Select(Describe)];
         return new StatusBody(
             self.Name.ToString(),
             self.Did.ToString(),
@@ -20,7 +21,10 @@ internal sealed partial class ControlledNode(Node node) : IControlledNode
             node.Peers.Count,
             self.StartedAt.UtcDateTime,
             self.SoftwareVersion,
-            ControlJson.Spell(node.Admission));
+            ControlJson.Spell(node.Admission))
+        {
+            Frozen = frozen.Length > 0 ? frozen : null,
+        };
     }
 
     public IReadOnlyList<PeerBody> Peers() =>

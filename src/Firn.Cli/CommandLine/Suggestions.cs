@@ -24,6 +24,14 @@ internal static class Suggestions
             return [.. names.SelectMany(at => at.Names.Where(name => name.Kind == "process").Select(name => $"{name.Name}@{at.Node}"))];
         });
 
+    /// <summary>The ids of the invites that can still be used.</summary>
+    public static Func<CompletionContext, IEnumerable<string>> Invites(CommonOptions common) => context => Ask(
+        common, context, async (client, stop) => [.. (await client.InvitesAsync(stop)).Where(invite => invite.State == "open").Select(invite => invite.Id)]);
+
+    /// <summary>The names that are pinned.</summary>
+    public static Func<CompletionContext, IEnumerable<string>> Pins(CommonOptions common) => context => Ask(
+        common, context, async (client, stop) => [.. (await client.PinsAsync(stop)).Select(pin => pin.Name)]);
+
     private static async Task<IReadOnlyList<string>> PeersAsync(ControlClient client, CancellationToken stop) =>
         [.. (await client.PeersAsync(stop)).Select(peer => peer.Name)];
 

@@ -22,8 +22,17 @@ internal static class PeersCommand
             else
                 foreach (string line in PeerRows.Table(peers, DateTime.UtcNow))
                     output.WriteLine(line);
+            if (!parsed.GetValue(common.Json))
+                await TellOfFrozenAsync(client, parsed.InvocationConfiguration.Error, stop);
             return Tool.Success;
         });
         return command;
+    }
+
+    /// <summary>Who is missing from the list may be so because its key is frozen.</summary>
+    private static async Task TellOfFrozenAsync(ControlClient client, TextWriter error, CancellationToken stop)
+    {
+        foreach (var frozen in (await client.StatusAsync(stop)).Frozen ?? [])
+            error.WriteLine($"FROZEN: {frozen.Message}");
     }
 }

@@ -38,5 +38,5 @@ internal static class StatusCommand
         peers        {status.Peers}
         up           {Durations.Show(now - status.StartedAt)}
         version      {status.Version}
-        """);
+        """) + string.Concat((status.Frozen ?? []).Select(frozen => $"\nFROZEN       {frozen.Message}"));
 }

@@ -40,13 +40,7 @@ internal sealed class AdmissionPolicy
         Rotations.With(chain) is { } rotations ? new AdmissionPolicy(Mode, Keyring, Trust, rotations) : null;
 
     /// <summary>Why <paramref name="did"/> is refused because of rotations, and what to do; null if it is not.</summary>
-    public string? WhyRotated(Did did) => Rotations.StandingOf(did) switch
-    {
-        RotationStanding.Frozen => RotationSentence.Frozen(Rotations.FrozenBy(did)!),
-        RotationStanding.Retired => RotationSentence.Retired(did, Rotations.Resolve(did)),
-        RotationStanding.Rejected => $"{did} claims to follow a key whose place the operator here has given to another: it is refused.",
-        _ => null,
-    };
+    public string? WhyRotated(Did did) => RotationSentence.WhyRefused(did, Rotations);
 
     /// <summary>Whether a peer with this key that proved <paramref name="cookie"/> (null: none) is admitted, whatever its name.</summary>
     public bool Admits(Did did, CookieKey? cookie) =>

@@ -50,18 +50,19 @@ internal sealed class TrustList
     public TrustList With(TrustEntry entry) => new(_byDid.Values.Where(e => e.Did != entry.Did).Append(entry));
 
     /// <summary>
-    /// With each key that was rotated replaced by the one that has its place; its name and label go with it. A frozen one stays, and is not
-    /// admitted.
+    /// With each key that was rotated, or decided against, replaced by the one that has its place; its name and label go with it. A frozen one
+    /// stays, and is not admitted.
     /// </summary>
     public TrustList Follow(RotationTable rotations)
     {
-        if (!_byDid.Keys.Any(did => rotations.Find(did) is { IsFrozen: false }))
+        Did HeirOf(Did did) => rotations.Resolve(did) ?? did;
+        if (_byDid.Keys.All(did => HeirOf(did) == did))
             return this;
 
         var moved = new Dictionary<Did, TrustEntry>();
-        foreach (var entry in Entries.OrderBy(e => rotations.Find(e.Did) is null ? 0 : 1))
+        foreach (var entry in Entries.OrderBy(e => HeirOf(e.Did) == e.Did ? 0 : 1))
         {
-            var did = rotations.Resolve(entry.Did) ?? entry.Did;
+            var did = HeirOf(entry.Did);
             moved[did] = moved.TryGetValue(did, out var there)
                 ? there with { Name = there.Name ?? entry.Name, Label = there.Label ?? entry.Label }
                 : entry with { Did = did };

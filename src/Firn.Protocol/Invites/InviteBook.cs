@@ -41,6 +41,7 @@ internal sealed class InviteBook(InviteCode decoy) : IDisposable
     /// <summary>How long a node may come again after its first proof: for its user's answer, and when a connection broke.</summary>
     public const long ReturnMilliseconds = 10 * 60_000;
 
+    public static readonly TimeSpan MinLifetime = TimeSpan.FromSeconds(1);
     public static readonly TimeSpan MaxLifetime = TimeSpan.FromDays(1);
 
     private const int AttemptsAtOnce = 16;
@@ -58,7 +59,7 @@ internal sealed class InviteBook(InviteCode decoy) : IDisposable
     {
         if (uses is < 1 or > MaxUses)
             throw new FirnException(FailureReason.InvalidInput, $"an invite is for 1 to {MaxUses} nodes, found {uses}");
-        if (lifetime < TimeSpan.FromSeconds(1) || lifetime > MaxLifetime)
+        if (lifetime < MinLifetime || lifetime > MaxLifetime)
             throw new FirnException(FailureReason.InvalidInput, $"an invite lasts 1 s to 24 h, found {lifetime}");
         if (_invites.Values.Count(invite => invite.Over(wall, now) == JoinDecision.Welcome) >= MaxOpen)
             throw new FirnException(FailureReason.Busy, $"{MaxOpen} invites are open, which is the most: cancel some, see 'firn invite --list'");

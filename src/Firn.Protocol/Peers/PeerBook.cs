@@ -51,7 +51,7 @@ internal sealed class PeerBook(PeerKey self, PeerBookLimits limits, Action<NodeA
     /// <summary>Names of keys that others have taken the places of are free for those; a name of a frozen key is not.</summary>
     public void Follow(RotationTable rotations)
     {
-        foreach (var (name, _) in _pins.Where(pin => rotations.Find(pin.Value.Key.Did) is { IsFrozen: false }).ToList())
+        foreach (var (name, _) in _pins.Where(pin => rotations.StandingOf(pin.Value.Key.Did) is RotationStanding.Retired or RotationStanding.Rejected).ToList())
             _pins.Remove(name);
     }
 

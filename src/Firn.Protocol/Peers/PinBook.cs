@@ -30,13 +30,12 @@ internal sealed class PinBook
     /// <summary>The name belongs to its key from now on; true if that is news.</summary>
     public bool Keep(PeerKey peer) => HasRoomFor(peer) && _pins.TryAdd(peer.Name, peer.Did);
 
-    /// <summary>Names of keys that were rotated go to those that have their places; true if there were any.</summary>
+    /// <summary>Names of keys that were rotated or decided against go to those that have their places; true if there were any.</summary>
     public bool Follow(RotationTable rotations)
     {
-        var moved = _pins.Where(pin => rotations.Find(pin.Value) is { IsFrozen: false })
-            .Select(pin => (pin.Key, Did: rotations.Resolve(pin.Value))).Where(static pin => pin.Did is not null).ToList();
-        foreach (var (name, did) in moved)
-            _pins[name] = did!;
+        var moved = _pins.Select(pin => (Name: pin.Key, Old: pin.Value, New: rotations.Resolve(pin.Value) ?? pin.Value)).Where(static pin => pin.Old != pin.New).ToList();
+        foreach (var (name, _, did) in moved)
+            _pins[name] = did;
         return moved.Count > 0;
     }
 

@@ -28,6 +28,9 @@ internal sealed class RotationTable
     /// <summary>In the order in which they became known.</summary>
     public IReadOnlyList<RetiredKey> Entries => _entries;
 
+    /// <summary>The keys that nobody inherits, until the operator decides.</summary>
+    public IEnumerable<RetiredKey> Frozen => _entries.Where(static entry => entry.IsFrozen);
+
     /// <summary>Whether this table has something to say of a key.</summary>
     public bool Knows(Did did) => _byOld.ContainsKey(did) || _before.ContainsKey(did);
 
@@ -64,10 +67,19 @@ internal sealed class RotationTable
         return null;
     }
 
-    /// <summary>Who has the place of <paramref name="did"/> now: itself if it was not rotated; null if that is frozen.</summary>
+    /// <summary>
+    /// Who has the place of <paramref name="did"/> now: itself if it was not rotated; null if that is frozen. Of a successor that the operator
+    /// has decided against, the one that was chosen in its stead.
+    /// </summary>
     public Did? Resolve(Did did)
     {
         Did? current = did;
+        for (var key = did; _before.TryGetValue(key, out var old); key = old)
+        {
+            if (_byOld[old] is { Chosen: { } chosen } && chosen != key)
+                current = old;
+        }
+
         while (current is not null && _byOld.TryGetValue(current, out var entry))
             current = entry.Successor;
         return current;
@@ -90,10 +102,18 @@ internal sealed class RotationTable
         return table;
     }
 
-    /// <summary>With the operator's decision for <paramref name="did"/>, if a frozen key asks for one; else the same.</summary>
-    public RotationTable Settle(Did did) => _before.TryGetValue(did, out var old) && _byOld[old] is { Statements.Count: > 1 } entry
-        ? Put(entry with { Chosen = did })
-        : this;
+    /// <summary>With the operator's decision for <paramref name="did"/>, if a key that it follows asks for one; else the same.</summary>
+    public RotationTable Settle(Did did)
+    {
+        var table = this;
+        for (var key = did; _before.TryGetValue(key, out var old); key = old)
+        {
+            if (_byOld[old] is { Statements.Count: > 1 } entry && entry.Chosen != key)
+                table = table.Put(entry with { Chosen = key });
+        }
+
+        return table;
+    }
 
     /// <summary>A table of these entries, as they were kept.</summary>
     /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: they contradict each other as no table does.</exception>

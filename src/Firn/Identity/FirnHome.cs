@@ -6,8 +6,11 @@ namespace Firn.Identity;
 /// </summary>
 internal sealed class FirnHome
 {
-    private FirnHome(string path) =>
-        (Path, Cookies, Trust, Rotations) = (path, new CookieStore(this), new TrustStore(this), new RotationStore(this));
+    private FirnHome(string path)
+    {
+        Path = path;
+        (Cookies, Trust, Rotations) = (new CookieStore(this), new TrustStore(this), new RotationStore(this));
+    }
 
     /// <summary>The full path, without a separator at its end.</summary>
     public string Path { get; }

@@ -5,12 +5,23 @@ namespace Firn.Identity;
 /// <summary>What a home keeps of a joining: a cookie that it did not have, and whom it trusts.</summary>
 internal static class JoinedHome
 {
-    /// <summary>Whether an invite can be taken: it never overwrites a cookie. Asked before anything is told to anybody.</summary>
-    /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: there is a cookie.</exception>
+    /// <summary>
+    /// Whether an invite can be taken: it never overwrites a cookie, and its inviter's key must be in force. Asked before anything is told to anybody.
+    /// </summary>
+    /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: it cannot.</exception>
     public static void Check(FirnHome home, InviteLine invite)
     {
+        Check(home.Rotations.Read(), invite);
         if (invite.Gifts.HasFlag(InviteGifts.Cookie) && File.Exists(home.CookiePath))
             throw HasCookie(home);
+    }
+
+    /// <summary>Whether the inviter's key is in force, as far as is known here: whoever has an old copy of a key can make invites with it.</summary>
+    /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: it was rotated, or is frozen.</exception>
+    public static void Check(RotationTable rotations, InviteLine invite)
+    {
+        if (RotationSentence.WhyRefused(invite.Inviter, rotations) is { } why)
+            throw new FirnException(FailureReason.InvalidInput, $"not joined, since the inviter's key is not in force: {why}");
     }
 
     /// <summary>Keeps what was given, the cookie first: without it the rest is worth nothing.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Firn.Protocol;
 
@@ -7,30 +6,17 @@ namespace Firn.Identity;
 /// <summary>The names that belong to a key for good, as a node keeps them between its lives: <c>pins.json</c> in its directory.</summary>
 internal sealed class PinStore(string directory)
 {
-    private const int MaxBytes = 4 * 1024 * 1024;
+    private readonly JsonFile<PinFile> _file = new(
+        System.IO.Path.Combine(directory, "pins.json"), 4 * 1024 * 1024, PinJson.Default.PinFile,
+        "does not hold pinned names", "Mend it, or remove it to forget them all.");
 
-    public string Path { get; } = System.IO.Path.Combine(directory, "pins.json");
+    public string Path => _file.Path;
 
     /// <exception cref="FirnException"><see cref="FailureReason.HomeUnusable"/>: the file is not what it should be.</exception>
-    public IReadOnlyList<PeerKey> Read()
-    {
-        if (PrivateFiles.TryReadSecret(Path, MaxBytes) is not { } bytes)
-            return [];
+    public IReadOnlyList<PeerKey> Read() =>
+        _file.Read(static file => (file.Pins ?? []).Select(static pin => new PeerKey(Did.Parse(pin.Did ?? ""), NodeName.Parse(pin.Name ?? ""))).ToList()) ?? [];
 
-        try
-        {
-            var file = JsonSerializer.Deserialize(bytes, PinJson.Default.PinFile);
-            return [.. (file?.Pins ?? []).Select(pin => new PeerKey(Did.Parse(pin.Did ?? ""), NodeName.Parse(pin.Name ?? "")))];
-        }
-        catch (Exception e) when (e is JsonException or FirnException { Reason: FailureReason.InvalidInput })
-        {
-            throw new FirnException(
-                FailureReason.HomeUnusable, $"{Path} does not hold pinned names: {e.Message} Mend it, or remove it to forget them all.", e);
-        }
-    }
-
-    public void Write(IReadOnlyList<PeerKey> pins) => PrivateFiles.Replace(Path, JsonSerializer.SerializeToUtf8Bytes(
-        new PinFile([.. pins.Select(pin => new PinLine(pin.Name.ToString(), pin.Did.ToString()))]), PinJson.Default.PinFile));
+    public void Write(IReadOnlyList<PeerKey> pins) => _file.Replace(new PinFile([.. pins.Select(pin => new PinLine(pin.Name.ToString(), pin.Did.ToString()))]));
 }
 
 /// <summary>The shape of <c>pins.json</c>.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Firn.Protocol;
 
@@ -10,28 +9,15 @@ namespace Firn.Identity;
 /// </summary>
 internal sealed class RotationStore(FirnHome home)
 {
-    private const int MaxBytes = 8 * 1024 * 1024;
+    private readonly JsonFile<RotationFile> _file = new(
+        home.In("rotations.json"), 8 * 1024 * 1024, RotationJson.Default.RotationFile,
+        "does not hold rotations", "Mend it, or remove it: then keys that were retired or frozen are admitted again.");
 
-    public string Path => home.In("rotations.json");
+    public string Path => _file.Path;
 
     /// <summary>The table; empty if there is none yet.</summary>
     /// <exception cref="FirnException"><see cref="FailureReason.HomeUnusable"/>: the file is not what it should be.</exception>
-    public RotationTable Read()
-    {
-        if (PrivateFiles.TryReadSecret(Path, MaxBytes) is not { } bytes)
-            return RotationTable.Empty;
-
-        try
-        {
-            return RotationTable.Of((JsonSerializer.Deserialize(bytes, RotationJson.Default.RotationFile)?.Retired ?? []).Select(ToEntry));
-        }
-        catch (Exception e) when (e is JsonException or FirnException { Reason: FailureReason.InvalidInput })
-        {
-            throw new FirnException(
-                FailureReason.HomeUnusable,
-                $"{Path} does not hold rotations: {e.Message} Mend it, or remove it: then keys that were retired or frozen are admitted again.", e);
-        }
-    }
+    public RotationTable Read() => _file.Read(static file => RotationTable.Of((file.Retired ?? []).Select(ToEntry))) ?? RotationTable.Empty;
 
     /// <summary>
     /// Replaces the table by what <paramref name="change"/> makes of it, at once or not at all; the trust list follows. The new table; null
@@ -46,8 +32,7 @@ internal sealed class RotationStore(FirnHome home)
             after = change(before);
             if (after is null || after == before)
                 return after;
-            var file = new RotationFile([.. after.Entries.Select(ToLine)]);
-            PrivateFiles.Replace(Path, JsonSerializer.SerializeToUtf8Bytes(file, RotationJson.Default.RotationFile));
+            _file.Replace(new RotationFile([.. after.Entries.Select(ToLine)]));
         }
 
         if (home.Trust.Read() is var trusted && trusted.Follow(after) != trusted)

@@ -1,9 +1,10 @@
+using System.Buffers;
 using System.Security.Cryptography;
 
 namespace Firn.Identity;
 
 /// <summary>Bytes that the garbage collector does not move, and that are wiped on <see cref="Dispose"/>: nothing of them stays behind.</summary>
-internal sealed class SecretBuffer : IDisposable
+internal sealed class SecretBuffer : IBufferWriter<byte>, IDisposable
 {
     private readonly byte[] _bytes;
     private int _length;
@@ -30,6 +31,13 @@ internal sealed class SecretBuffer : IDisposable
 
     /// <summary>The secret.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
+
+    /// <summary>What was written into <see cref="GetSpan"/> is part of the secret; the room does not grow.</summary>
+    public void Advance(int count) => Length += count;
+
+    public Memory<byte> GetMemory(int sizeHint = 0) => _bytes.AsMemory(_length);
+
+    public Span<byte> GetSpan(int sizeHint = 0) => _bytes.AsSpan(_length);
 
     /// <summary>Room that the garbage collector does not move, so that wiping it leaves no copy behind.</summary>
     public static byte[] Pinned(int length) => GC.AllocateArray<byte>(length, pinned: true);

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Firn.Protocol;
 
@@ -7,28 +6,15 @@ namespace Firn.Identity;
 /// <summary>The trust list of a home, in <c>&lt;home&gt;/trust.json</c>: read by each of its nodes, changed under the home's lock.</summary>
 internal sealed class TrustStore(FirnHome home)
 {
-    private const int MaxBytes = 4 * 1024 * 1024;
+    private readonly JsonFile<TrustFile> _file = new(
+        home.In("trust.json"), 4 * 1024 * 1024, TrustJson.Default.TrustFile,
+        "is not a trust list", "Mend it, or remove it and add the keys again with firn trust add.");
 
-    public string Path => home.In("trust.json");
+    public string Path => _file.Path;
 
     /// <summary>The list; empty if there is none yet.</summary>
     /// <exception cref="FirnException"><see cref="FailureReason.HomeUnusable"/>: the file is not what it should be.</exception>
-    public TrustList Read()
-    {
-        if (PrivateFiles.TryReadSecret(Path, MaxBytes) is not { } bytes)
-            return TrustList.Empty;
-
-        try
-        {
-            var file = JsonSerializer.Deserialize(bytes, TrustJson.Default.TrustFile);
-            return new TrustList((file?.Trusted ?? []).Select(ToEntry));
-        }
-        catch (Exception e) when (e is JsonException or FirnException { Reason: FailureReason.InvalidInput })
-        {
-            throw new FirnException(
-                FailureReason.HomeUnusable, $"{Path} is not a trust list: {e.Message} Mend it, or remove it and add the keys again with firn trust add.", e);
-        }
-    }
+    public TrustList Read() => _file.Read(static file => new TrustList((file.Trusted ?? []).Select(ToEntry))) ?? TrustList.Empty;
 
     /// <summary>Replaces the list by what <paramref name="change"/> makes of it, at once or not at all; both of them.</summary>
     public (TrustList Before, TrustList After) Change(Func<TrustList, TrustList> change)
@@ -37,8 +23,7 @@ internal sealed class TrustStore(FirnHome home)
         {
             var before = Read();
             var after = change(before);
-            var file = new TrustFile([.. after.Entries.Select(e => new TrustLine(e.Did.ToString(), e.Name, e.Label, e.AddedAt.UtcDateTime))]);
-            PrivateFiles.Replace(Path, JsonSerializer.SerializeToUtf8Bytes(file, TrustJson.Default.TrustFile));
+            _file.Replace(new TrustFile([.. after.Entries.Select(e => new TrustLine(e.Did.ToString(), e.Name, e.Label, e.AddedAt.UtcDateTime))]));
             return (before, after);
         }
     }

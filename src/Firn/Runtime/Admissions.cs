@@ -21,6 +21,7 @@ internal sealed partial class Admissions(NodeCore node) : Scheduled
 
     public void Start()
     {
+        TellFrozen(RotationTable.Empty, node.Setup.Admission.Current.Rotations);
         if (node.Setup.Admission.HasFiles)
             node.Schedule.Set(this, node.Clock.Now + CheckMilliseconds);
     }
@@ -48,11 +49,9 @@ internal sealed partial class Admissions(NodeCore node) : Scheduled
             throw new FirnException(FailureReason.AuthenticationFailed, $"The rotations of {who} contradict what is known here.");
 
         int ended = Renew();
-        foreach (var statement in chain.Statements.Where(s => !before.Knows(s.New)))
-        {
-            var entry = source.Current.Rotations.Find(statement.Old);
-            node.Post(new RaiseWarning(entry is { IsFrozen: true } ? RotationSentence.Frozen(entry) : RotationSentence.Followed(who, statement)));
-        }
+        var after = source.Current.Rotations;
+        foreach (var statement in chain.Statements.Where(s => !before.Knows(s.New) && after.Find(s.Old) is { IsFrozen: false }))
+            node.Post(new RaiseWarning(RotationSentence.Followed(who, statement)));
 
         return ended;
     });
@@ -104,6 +103,7 @@ internal sealed partial class Admissions(NodeCore node) : Scheduled
     private int Renew()
     {
         var source = node.Setup.Admission;
+        var before = source.Current.Rotations;
         if (source.Renew() is not { } dropped)
             return 0;
 
@@ -113,7 +113,15 @@ internal sealed partial class Admissions(NodeCore node) : Scheduled
         lock (_gate)
             _dropped.AddRange(dropped.Select(key => (node.Clock.Now + BorrowedMilliseconds, key)));
         LogChanged(node.Logger, ended);
+        TellFrozen(before, source.Current.Rotations);
         return ended;
+    }
+
+    /// <summary>Whoever has seen the second statement, this node or another of its home: the operator must know, at each start again.</summary>
+    private void TellFrozen(RotationTable before, RotationTable after)
+    {
+        foreach (var frozen in after.Frozen.Where(entry => !entry.Equals(before.Find(entry.Old))))
+            node.Post(new RaiseWarning(RotationSentence.Frozen(frozen)));
     }
 
     private int SavePins()

@@ -94,6 +94,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
 
     /// <summary>What it does for peers that cannot reach each other; null unless it relays.</summary>
     public RelayService? Relay { get; }
+
     public SourceRunner Sources { get; }
 
     public MessageHub Hub { get; }

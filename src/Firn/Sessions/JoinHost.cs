@@ -44,11 +44,14 @@ internal sealed partial class JoinHost(NodeCore node)
     {
         var join = Read(machine, bytes, arrival.Pending.Source);
         arrival.OnProved();
+        var self = node.Setup.Handshake;
+        if (self.Admission.WhyRotated(did) is { } why)
+            throw new HandshakeException(RefusalCause.RetiredKey, RefusalReason.AuthenticationFailed, $"{join.Name} proves the code of invite {join.Invite}, but {why}");
+
         var (decision, gifts) = node.Invites.OnProved(join.Invite, did);
         if (decision != JoinDecision.Welcome)
             throw IsOver(decision, $"{join.Name} ({did}) proves the code of invite {join.Invite}, which");
 
-        var self = node.Setup.Handshake;
         var offer = new JoinOffer(self.Cluster, self.Name, self.Admission.Mode, gifts);
         if (!join.Takes)
             return machine.Offer(offer);

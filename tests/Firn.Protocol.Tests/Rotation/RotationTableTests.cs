@@ -52,6 +52,33 @@ public sealed class RotationTableTests
         Table([0, 1]).Settle(Did(1)).Resolve(Did(0)).ShouldBe(Did(1));
     }
 
+    /// <summary>A peer that had followed the thief goes over to the owner, who may have rotated once more; and back, should the operator have erred.</summary>
+    [Fact]
+    public void What_went_to_one_successor_goes_to_the_other_when_the_operator_decides_so()
+    {
+        var alice = new TrustEntry(Did(1), "alice", null, DateTimeOffset.UnixEpoch);
+        var followed = new TrustList(alice);
+        var table = Table([0, 1], [0, 2, 3]);
+        followed.Follow(table).ShouldBeSameAs(followed, "nobody inherits from a frozen key");
+        table.Frozen.ShouldHaveSingleItem().Old.ShouldBe(Did(0));
+
+        table = table.Settle(Did(3));
+
+        Standings(table, 0, 1, 2, 3).ShouldBe("Retired Rejected Retired Good");
+        table.Frozen.ShouldBeEmpty();
+        (table.Resolve(Did(0)), table.Resolve(Did(1)), table.Resolve(Did(3))).ShouldBe((Did(3), Did(3), Did(3)));
+        var moved = followed.Follow(table);
+        moved.Entries.ShouldBe([alice with { Did = Did(3) }]);
+        var pins = new PinBook();
+        pins.Keep(new PeerKey(Did(1), NodeName.Parse("alice@a")));
+        (pins.Follow(table), pins.HolderOf(NodeName.Parse("alice@a"))).ShouldBe((true, Did(3)));
+
+        table = table.Settle(Did(1));
+        Standings(table, 0, 1, 2, 3).ShouldBe("Retired Good Retired Rejected");
+        moved.Follow(table).Entries.ShouldBe([alice]);
+        table.Settle(Did(1)).ShouldBeSameAs(table);
+    }
+
     [Fact]
     public void No_loop_and_no_key_that_follows_two()
     {

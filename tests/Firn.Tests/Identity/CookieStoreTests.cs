@@ -43,15 +43,16 @@ public sealed class CookieStoreTests : IDisposable
         failure.Message.ShouldContain(_home.CookiePath);
         if (text.Length > 2)
             failure.Message.ShouldContain("line 2");
-        Should.Throw<FirnException>(_home.Cookies.Rotate);
+        Should.Throw<FirnException>(() => _home.Cookies.Rotate());
         Text().ShouldBe(text, "what is damaged is not made worse");
     }
 
     [Fact]
     public void A_rotation_puts_a_new_cookie_before_the_old_ones_and_a_retirement_leaves_it_alone()
     {
-        _home.Cookies.Write(NodeGroup.Cookie, overwrite: false);
-        _home.Cookies.Rotate();
+        _home.Cookies.Rotate().ShouldBe(0, "there was none before");
+        Put(NodeGroup.Cookie);
+        _home.Cookies.Rotate().ShouldBe(1);
         var lines = Text().TrimEnd('\n').Split('\n');
         lines.Length.ShouldBe(2);
         lines[0].ShouldMatch("^firn_[A-Za-z0-9_-]{43}$");
@@ -67,16 +68,16 @@ public sealed class CookieStoreTests : IDisposable
     [Fact]
     public void A_cookie_that_is_added_proves_and_one_that_was_there_moves()
     {
-        _home.Cookies.Add(NodeGroup.Cookie).ShouldBeTrue();
+        Add(NodeGroup.Cookie).ShouldBeTrue();
         Text().ShouldBe(NodeGroup.Cookie + "\n", "an empty home gets no other");
-        _home.Cookies.Add(NodeGroup.OtherCookie + "\n").ShouldBeTrue();
-        _home.Cookies.Add(NodeGroup.OtherCookie).ShouldBeFalse();
+        Add(NodeGroup.OtherCookie + "\n").ShouldBeTrue();
+        Add(NodeGroup.OtherCookie).ShouldBeFalse();
         Text().ShouldBe($"{NodeGroup.OtherCookie}\n{NodeGroup.Cookie}\n");
-        _home.Cookies.Add(NodeGroup.Cookie).ShouldBeTrue();
+        Add(NodeGroup.Cookie).ShouldBeTrue();
         Text().ShouldBe($"{NodeGroup.Cookie}\n{NodeGroup.OtherCookie}\n");
 
         Put(NodeGroup.Cookie);   // without its newline
-        _home.Cookies.Add(Third).ShouldBeTrue();
+        Add(Third).ShouldBeTrue();
         Text().ShouldBe($"{Third}\n{NodeGroup.Cookie}\n");
     }
 
@@ -85,7 +86,7 @@ public sealed class CookieStoreTests : IDisposable
     {
         for (int i = 0; i < Keyring.MaxKeys; i++)
             _home.Cookies.Rotate();
-        var failure = Should.Throw<FirnException>(_home.Cookies.Rotate);
+        var failure = Should.Throw<FirnException>(() => _home.Cookies.Rotate());
         failure.Message.ShouldContain("firn cookie retire");
         Kinds(_home.Cookies.Read()).Count.ShouldBe(Keyring.MaxKeys);
         Put(Text() + NodeGroup.Cookie + "\n");
@@ -95,16 +96,24 @@ public sealed class CookieStoreTests : IDisposable
     [Fact]
     public void Several_lines_are_not_one_cookie()
     {
-        Should.Throw<FirnException>(() => _home.Cookies.Add("two\nlines")).Message.ShouldContain("one cookie");
-        Should.Throw<FirnException>(() => _home.Cookies.Write("two\nlines", overwrite: true)).Message.ShouldContain("one cookie");
+        foreach (string text in new[] { "two\nlines", "two ends\n\n" })
+        {
+            Should.Throw<FirnException>(() => Add(text)).Message.ShouldContain("one cookie");
+            Should.Throw<FirnException>(() => _home.Cookies.Write(Encoding.UTF8.GetBytes(text), overwrite: true)).Message.ShouldContain("one cookie");
+        }
+
+        Should.Throw<FirnException>(() => _home.Cookies.Add([(byte)'a', 0xFF])).Message.ShouldContain("UTF-8");
+        File.Exists(_home.CookiePath).ShouldBeFalse();
     }
 
     [Fact]
     public async Task Changes_at_the_same_instant_lose_nothing()
     {
-        await Task.WhenAll(Enumerable.Range(0, 6).Select(i => Task.Run(() => _home.Cookies.Add($"passphrase {i}"))));
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(i => Task.Run(() => Add($"passphrase {i}"))));
         Text().TrimEnd('\n').Split('\n').Order().ShouldBe(Enumerable.Range(0, 6).Select(i => $"passphrase {i}"));
     }
+
+    private bool Add(string text) => _home.Cookies.Add(Encoding.UTF8.GetBytes(text));
 
     private void Put(string text) => PrivateFiles.Replace(_home.CookiePath, Encoding.UTF8.GetBytes(text));
 

@@ -108,7 +108,7 @@ public sealed class FirnHomeTests : IDisposable
             threads.ForEach(thread => thread.Join());
 
             found.Distinct().Count().ShouldBe(1);
-            Directory.GetFiles(path).ShouldBe([Path.Combine(path, "cookie")]);
+            Directory.GetFiles(path).Select(Path.GetFileName).ShouldBe(["cookie", "lock"], ignoreOrder: true);
         }
     }
 
@@ -127,11 +127,13 @@ public sealed class FirnHomeTests : IDisposable
     public void A_cookie_is_replaced_only_when_told_to()
     {
         var home = Home();
-        home.Cookies.Write("the first passphrase", overwrite: false).ShouldBeTrue();
-        home.Cookies.Write("the second passphrase", overwrite: false).ShouldBeFalse();
+        home.Cookies.Write("the first passphrase"u8, overwrite: false).ShouldBe(CookieWrite.Written);
+        home.Cookies.Write("the second passphrase"u8, overwrite: false).ShouldBe(CookieWrite.AnotherIsThere);
+        home.Cookies.Generate(overwrite: false).ShouldBe(CookieWrite.AnotherIsThere);
+        home.Cookies.Write("the first passphrase\r\n"u8, overwrite: false).ShouldBe(CookieWrite.IsThere);
         Text(home).ShouldBe("the first passphrase\n");
 
-        home.Cookies.Write("the second passphrase\n", overwrite: true).ShouldBeTrue();
+        home.Cookies.Write("the second passphrase\n"u8, overwrite: true).ShouldBe(CookieWrite.Written);
         Text(home).ShouldBe("the second passphrase\n");
     }
 
@@ -141,7 +143,7 @@ public sealed class FirnHomeTests : IDisposable
     public void A_malformed_cookie_is_neither_written_nor_read(string text)
     {
         var home = Home();
-        Should.Throw<FirnException>(() => home.Cookies.Write(text, overwrite: true)).Reason.ShouldBe(FailureReason.InvalidInput);
+        Should.Throw<FirnException>(() => home.Cookies.Write(Encoding.ASCII.GetBytes(text), overwrite: true)).Reason.ShouldBe(FailureReason.InvalidInput);
         File.Exists(home.CookiePath).ShouldBeFalse();
 
         PrivateFiles.Replace(home.CookiePath, Encoding.ASCII.GetBytes(text));

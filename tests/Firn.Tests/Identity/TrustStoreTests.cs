@@ -112,7 +112,7 @@ public sealed class TrustStoreTests : IDisposable
     [Fact]
     public void Cookies_that_stay_keep_their_keys_when_all_is_read_again()
     {
-        _home.Cookies.Write(NodeGroup.Cookie, overwrite: true);
+        _home.Cookies.Write(Encoding.ASCII.GetBytes(NodeGroup.Cookie), overwrite: true);
         using var source = new AdmissionSource(new NodeOptions(), _home);
         source.Renew().ShouldBeNull("nothing has changed");
         var old = source.Current.Keyring![0];

@@ -38,7 +38,7 @@ public sealed class CookieRotationTests : NodeFixture
                 await newcomer.ConnectAsync(node);
             await newcomer.DisposeAsync();
 
-            homes.All[i].Cookies.Add(fresh).ShouldBeTrue();
+            homes.All[i].Cookies.Add(System.Text.Encoding.ASCII.GetBytes(fresh)).ShouldBeTrue();
             await nodes[i].Node.ReloadAsync();
             await load.GoesOnAsync();
         }
@@ -143,7 +143,7 @@ public sealed class CookieRotationTests : NodeFixture
             _directories = [.. Enumerable.Range(0, count).Select(_ => new TemporaryDirectory())];
             All = [.. _directories.Select(directory => FirnHome.Open(directory.In("home")))];
             foreach (var home in All)
-                home.Cookies.Write(NodeGroup.Cookie, overwrite: false).ShouldBeTrue();
+                home.Cookies.Add(System.Text.Encoding.ASCII.GetBytes(NodeGroup.Cookie)).ShouldBeTrue();
         }
 
         public FirnHome[] All { get; }

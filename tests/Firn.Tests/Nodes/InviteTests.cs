@@ -153,6 +153,33 @@ public sealed class InviteTests : VirtualNodeFixture
         (await FailureAsync(joiner.LookAsync(invite, default))).Reason.ShouldBe(FailureReason.TimedOut);
     }
 
+    /// <summary>Else a stolen key, and a line, would give back what the rotation took.</summary>
+    [Fact]
+    public async Task A_key_that_is_not_in_force_neither_joins_nor_invites()
+    {
+        var inviter = await StartAsync("inviter", o => (o.Admit, o.Cookie) = (AdmissionMode.Trust, null));
+        var joiner = NewJoiner("joiner", out var old, out var oldKey);
+        var rotated = NewJoiner("joiner", out var did, out var newKey);
+        var chain = RotationChain.Empty.Append(RotationStatement.Sign(oldKey, newKey, Time.GetUtcNow()));
+        await DriveAsync(inviter.Node.Core.Admission.FollowAsync(chain, "joiner"));
+        using var invite = Invite(inviter);
+
+        (await FailureAsync(joiner.LookAsync(invite, default))).Reason.ShouldBe(FailureReason.AuthenticationFailed);
+
+        var refused = await inviter.Events.FirstAsync<RefusedEvent>();
+        (refused.Reason, refused.Message.Contains("is retired", StringComparison.Ordinal)).ShouldBe((FailureReason.NotTrusted, true));
+        inviter.Node.Core.Invites.List().ShouldHaveSingleItem().UsedBy.ShouldBeEmpty();
+        var (at, offer) = await DriveAsync(rotated.LookAsync(invite, default));
+        await DriveAsync(rotated.TakeAsync(invite, at, offer, default));
+        inviter.Node.Core.Setup.Handshake.Admission.Trust.Entries.ShouldHaveSingleItem().Did.ShouldBe(did);
+
+        using var code = new InviteCode(new byte[InviteCode.Length]);
+        using var ofOld = InviteLine.Parse(InviteLine.Write(
+            InviteGifts.Trust, old, new InviteId(1), code, Time.GetUtcNow().AddHours(1), [NodeAddress.Parse("beta:1")]));
+        var rotations = inviter.Node.Core.Setup.Handshake.Admission.Rotations;
+        Should.Throw<FirnException>(() => JoinedHome.Check(rotations, ofOld)).Message.ShouldContain(did.ToString());
+    }
+
     [Fact]
     public async Task What_cannot_be_given_is_not_promised()
     {
@@ -211,9 +238,11 @@ public sealed class InviteTests : VirtualNodeFixture
 
     private Joiner NewJoiner(string name) => NewJoiner(name, out _);
 
-    private Joiner NewJoiner(string name, out Did did)
+    private Joiner NewJoiner(string name, out Did did) => NewJoiner(name, out did, out _);
+
+    private Joiner NewJoiner(string name, out Did did, out ECDsa identity)
     {
-        var identity = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        identity = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         _kept.Add(identity);
         var options = Nodes.Options(name);
         did = LeafProfile.DidOf(identity);

@@ -2,6 +2,7 @@ using Firn.Identity;
 using Firn.Testing;
 using Firn.Tests.Identity;
 using Firn.Unlocking;
+using Microsoft.Extensions.Logging;
 
 namespace Firn.Tests.Nodes;
 
@@ -106,6 +107,57 @@ public sealed class RotationTests : VirtualNodeFixture, IDisposable
         b.Node.Peers.ShouldHaveSingleItem().Did.ShouldBe(a.Node.Self.Did);
     }
 
+    [Theory]
+    [InlineData(AdmissionMode.Trust)]
+    [InlineData(AdmissionMode.Cookie)]
+    public async Task Who_followed_the_thief_first_goes_over_to_the_owner_that_the_operator_decides_for(AdmissionMode mode)
+    {
+        var (a, b) = await AcquaintedAsync(mode);
+        await DriveAsync(b.Node.TrustAsync(a.Node.Self.Did, "a"));
+        await StopAsync(a);
+        CopyKey("a", "thief");
+        Rotate("a");
+        Rotate("a");   // and once more, to be sure
+        Rotate("thief", "a@a.lan");
+        var thief = await StartAsync("thief", mode, o => o.Name = "a@a.lan");
+        await DriveAsync(thief.Node.TrustAsync(b.Node.Self.Did));
+        await DriveAsync(thief.ConnectAsync(b));
+        HomeOf("b").Trust.Read().Entries.ShouldHaveSingleItem().Did.ShouldBe(thief.Node.Self.Did);
+        a = await StartAsync("a", mode);
+        await DriveAsync(DialFailureAsync(a, b.Address));
+        (await DriveAsync(thief.Events.FirstAsync<PeerDownEvent>())).Reason.ShouldBe(EndReason.Refused);
+
+        await DriveAsync(b.Node.TrustAsync(a.Node.Self.Did));
+
+        (await DriveAsync(a.ConnectAsync(b))).Did.ShouldBe(b.Node.Self.Did);
+        var entry = HomeOf("b").Trust.Read().Entries.ShouldHaveSingleItem();
+        (entry.Did, entry.Name).ShouldBe((a.Node.Self.Did, "a"));
+        await DriveAsync(DialFailureAsync(thief, b.Address));
+    }
+
+    /// <summary>The table is the home's, so another node there may be the one that saw it; and it may start long after.</summary>
+    [Fact]
+    public async Task Every_node_of_the_home_is_told_of_a_frozen_key_and_at_each_start_again()
+    {
+        var (a, b) = await AcquaintedAsync(AdmissionMode.Cookie);
+        var sibling = await StartAsync("sibling", AdmissionMode.Cookie, o => o.Home = _homes.In("b"));
+        await StopAsync(a);
+        CopyKey("a", "thief");
+        Rotate("a");
+        Rotate("thief", "a@a.lan");
+        a = await StartAsync("a", AdmissionMode.Cookie);
+        await DriveAsync(a.ConnectAsync(b));
+        var thief = await StartAsync("thief", AdmissionMode.Cookie, o => o.Name = "a@a.lan");
+        await DriveAsync(DialFailureAsync(thief, b.Address));
+
+        (await DriveAsync(sibling.Events.FirstAsync<NodeWarningEvent>())).Message.ShouldContain("is frozen");
+        await StopAsync(sibling);
+        using var log = new ErrorLog();
+        await StartAsync("sibling", AdmissionMode.Cookie, o => (o.Home, o.LoggerFactory) = (_homes.In("b"), log));
+        (await DriveAsync(log.First)).ShouldContain(a.Node.Self.Did.ToString());
+        b.Events.Of<NodeWarningEvent>().Count(e => e.Message.Contains("is frozen", StringComparison.Ordinal)).ShouldBe(1, "once is enough");
+    }
+
     /// <summary>Two nodes that were connected, and know each other.</summary>
     private async Task<(LiveNode A, LiveNode B)> AcquaintedAsync(AdmissionMode mode)
     {
@@ -148,6 +200,35 @@ public sealed class RotationTests : VirtualNodeFixture, IDisposable
         using var key = IdentityFiles.Of(HomeOf(from), name).Load(Unlocker.Unattended, Time.GetUtcNow());
         Firn.Identity.NodeHome.Lock(HomeOf(to), name).Dispose();
         IdentityFiles.Of(HomeOf(to), name).SavePlain(key, Time.GetUtcNow());
+    }
+
+    /// <summary>The first error that a node logs.</summary>
+    private sealed class ErrorLog : ILoggerFactory, ILogger
+    {
+        private readonly TaskCompletionSource<string> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<string> First => _first.Task;
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider)
+        {
+        }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+                _first.TrySetResult(formatter(state, exception));
+        }
+
+        public void Dispose()
+        {
+        }
     }
 
     private static Task<FirnException> DialFailureAsync(LiveNode node, NodeAddress address) =>

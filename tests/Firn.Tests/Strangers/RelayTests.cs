@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Firn.Testing;
 using Firn.Tests.Nodes;
 
@@ -12,22 +10,10 @@ public sealed class RelayTests : NodeFixture
     {
         var a = await StartAsync("a");
         var b = await StartAsync("b");
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var passing = PassAsync(listener, b.Address);
+        await using var relay = new Relay(b.Address, endsTls: false);
 
-        var peer = await a.Node.ConnectAsync($"tcp://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}").WaitAsync(EventLog.Ceiling);
+        var peer = await a.Node.ConnectAsync(relay.Address.ToString()).WaitAsync(EventLog.Ceiling);
 
         peer.Did.ShouldBe(b.Node.Self.Did);
-        await a.DisposeAsync();
-        await passing.WaitAsync(EventLog.Ceiling);
-    }
-
-    /// <summary>Passes on one connection, in both directions, until one side hangs up.</summary>
-    private static async Task PassAsync(TcpListener listener, NodeAddress target)
-    {
-        using var inside = await listener.AcceptTcpClientAsync();
-        using var outside = await RawTls.ConnectAsync(target);
-        await Task.WhenAny(inside.GetStream().CopyToAsync(outside.GetStream()), outside.GetStream().CopyToAsync(inside.GetStream()));
     }
 }

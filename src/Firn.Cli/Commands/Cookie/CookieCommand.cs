@@ -20,12 +20,9 @@ internal static class CookieCommand
     };
 }
 
-/// <summary>What <c>firn cookie … --json</c> says; the cookie itself only where it was asked for.</summary>
+/// <summary>What <c>firn cookie … --json</c> says.</summary>
 internal sealed record CookieRecord(string Path)
 {
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Cookie { get; init; }
-
     /// <summary>How many there are: the first proves, all verify.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Cookies { get; init; }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Security.Cryptography;
 using Firn.Identity;
 
 namespace Firn.Cli;
@@ -20,12 +19,10 @@ internal static class CookieGenerateCommand
         };
         command.SetAction(async (parsed, stop) =>
         {
-            await CookieFile.WriteAsync(FirnHome.Open(), Generate(), parsed.GetValue(force), parsed, common, stop);
+            var home = FirnHome.Open();
+            await CookieFile.SayAsync(home, parsed, common, home.Cookies.Generate(parsed.GetValue(force)), stop);
             return Tool.Success;
         });
         return command;
     }
-
-    /// <summary>A strong cookie: <c>firn_</c> and 32 random bytes in base64url (RFC 4648, section 5) without padding.</summary>
-    private static string Generate() => Protocol.Cookie.Generate(RandomNumberGenerator.GetBytes(32));
 }

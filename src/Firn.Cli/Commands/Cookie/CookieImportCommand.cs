@@ -1,13 +1,12 @@
 using System.CommandLine;
 using Firn.Identity;
-using Spectre.Console;
 
 namespace Firn.Cli;
 
 /// <summary><c>firn cookie import</c>: the cookie of another machine, from standard input or a hidden prompt.</summary>
 internal static class CookieImportCommand
 {
-    private const int MaxLength = 4096;
+    private const int MaxBytes = 4096;
 
     public static Command Create(CommonOptions common)
     {
@@ -30,42 +29,56 @@ internal static class CookieImportCommand
         });
         command.SetAction(async (parsed, stop) =>
         {
-            string cookie = Console.IsInputRedirected ? Read(Console.In) : Ask();
             var home = FirnHome.Open();
             if (parsed.GetValue(add))
-                await CookieFile.SayAsync(home, parsed, common, Add(home, cookie), stop);
+                await CookieFile.SayAsync(home, parsed, common, Import(cookie => Add(home, cookie), stop), stop);
             else
-                await CookieFile.WriteAsync(home, cookie, parsed.GetValue(force), parsed, common, stop);
+                await CookieFile.SayAsync(home, parsed, common, Import(cookie => home.Cookies.Write(cookie.Bytes, parsed.GetValue(force)), stop), stop);
             return Tool.Success;
         });
         return command;
     }
 
-    /// <summary>All of <paramref name="input"/> but one newline at the end.</summary>
-    public static string Read(TextReader input)
+    /// <summary>All of <paramref name="input"/>, which is one cookie.</summary>
+    /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: nothing, or far too much.</exception>
+    public static SecretBuffer Read(Stream input)
     {
-        var buffer = new char[MaxLength + 1];
-        int length = input.ReadBlock(buffer);
-        if (length > MaxLength)
-            throw new FirnException(FailureReason.InvalidInput, $"more than {MaxLength} characters came in: that is no cookie");
+        var cookie = new SecretBuffer(MaxBytes + 1);
+        cookie.Length = input.ReadAtLeast(cookie.Room, MaxBytes + 1, throwOnEndOfStream: false);
+        string? why = cookie.Length > MaxBytes ? $"more than {MaxBytes} bytes came in: that is no cookie"
+            : CookieText.WithoutNewLine(cookie.Bytes).IsEmpty ? "nothing came in: expected what 'firn cookie show' prints"
+            : null;
+        if (why is null)
+            return cookie;
 
-        var cookie = buffer.AsSpan(0, length);
-        if (cookie.EndsWith("\n"))
-            cookie = cookie[..^1];
-        if (cookie.EndsWith("\r"))
-            cookie = cookie[..^1];
-        return cookie.Length > 0
-            ? cookie.ToString()
-            : throw new FirnException(FailureReason.InvalidInput, "nothing came in: expected what 'firn cookie show' prints");
+        cookie.Dispose();
+        throw new FirnException(FailureReason.InvalidInput, why);
     }
 
-    private static string Add(FirnHome home, string cookie) => home.Cookies.Add(cookie)
+    /// <summary>Wipes the cookie as soon as it is kept: nodes are told afterwards, which may take its time.</summary>
+    private static T Import<T>(Func<SecretBuffer, T> keep, CancellationToken stop)
+    {
+        using var cookie = Console.IsInputRedirected ? ReadInput() : Ask(stop);
+        return keep(cookie);
+    }
+
+    private static SecretBuffer ReadInput()
+    {
+        using var input = Console.OpenStandardInput();
+        return Read(input);
+    }
+
+    private static SecretBuffer Ask(CancellationToken stop)
+    {
+        if (HiddenPrompt.WhyNot() is { } why)
+            throw new FirnException(FailureReason.InvalidInput, $"nobody can be asked for the cookie ({why}): give it on standard input");
+
+        var cookie = new SecretBuffer(MaxBytes);
+        cookie.Length = HiddenPrompt.Ask("Cookie (not shown): ", cookie.Room, stop);
+        return cookie;
+    }
+
+    private static string Add(FirnHome home, SecretBuffer cookie) => home.Cookies.Add(cookie.Bytes)
         ? "it proves from now on, what was there still verifies"
         : "it was the cookie of this home already";
-
-    private static string Ask()
-    {
-        var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        return terminal.Prompt(new TextPrompt<string>("Cookie (not shown):").Secret(null));
-    }
 }

@@ -17,11 +17,10 @@ internal static class CookieRotateCommand
         command.SetAction(async (parsed, stop) =>
         {
             var home = FirnHome.Open();
-            bool isFirst = !File.Exists(home.CookiePath);
-            home.Cookies.Rotate();
+            int kept = home.Cookies.Rotate();
             const string Rotated = "a new cookie proves from now on, the old one still verifies; "
                 + "carry it over with 'firn cookie show' and 'firn cookie import --add', then 'firn cookie retire'";
-            await CookieFile.SayAsync(home, parsed, common, isFirst ? "made the first cookie, there was none to replace" : Rotated, stop);
+            await CookieFile.SayAsync(home, parsed, common, kept == 0 ? "made the first cookie, there was none to replace" : Rotated, stop);
             return Tool.Success;
         });
         return command;

@@ -12,13 +12,14 @@ internal static class InviteCommand
 
     public static Command Create(CommonOptions common)
     {
-        var uses = new Option<int>("--uses") { Description = $"For how many nodes, 1 to {InviteBook.MaxUses} [default: 1]", HelpName = "N" };
-        var expires = Parsed.Option("--expires", "How long it can be used, 1s to 24h [default: 1h]", "D", Durations.Read);
+        var uses = Parsed.Option("--uses", $"For how many nodes, 1 to {InviteBook.MaxUses} [default: 1]", "N", ReadUses);
+        var expires = Parsed.Option("--expires", "How long it can be used, 1s to 24h [default: 1h]", "D", ReadLifetime);
         var trustOnly = new Option<bool>("--trust-only") { Description = "Give no cookie, only mutual trust (with --admit trust or both)" };
         var addresses = Parsed.Options(
             "--address", "Where the other machine dials this one; up to 4 [default: where it listens]", "ADDR", Parsed.Address);
         var list = new Option<bool>("--list") { Description = "List the invites that this node has made since its start" };
         var cancel = new Option<string?>("--cancel") { Description = "Have an invite take nobody any more", HelpName = "ID" };
+        cancel.CompletionSources.Add(Suggestions.Invites(common));
         var command = new ExampledCommand(
             "invite",
             "Print one line that lets another machine join this node, with 'firn join'. Whoever has the line first can use it: send it over a channel that you trust. "
@@ -57,6 +58,19 @@ internal static class InviteCommand
             }
         });
         return command;
+    }
+
+    private static (int Value, string? Error) ReadUses(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int uses) && uses is >= 1 and <= InviteBook.MaxUses
+            ? (uses, null)
+            : (0, $"\"{text}\": expected a number of nodes, 1 to {InviteBook.MaxUses}");
+
+    private static (TimeSpan Value, string? Error) ReadLifetime(string text)
+    {
+        var (lifetime, error) = Durations.Read(text);
+        return error is null && (lifetime < InviteBook.MinLifetime || lifetime > InviteBook.MaxLifetime)
+            ? (default, $"\"{text}\" is out of range: expected 1s to 24h")
+            : (lifetime, error);
     }
 
     /// <summary>The line alone on standard output, so that it can be piped; what else is to be said on standard error.</summary>

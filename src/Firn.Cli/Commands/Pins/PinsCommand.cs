@@ -41,6 +41,7 @@ internal static class PinsCommand
     private static ExampledCommand Forget(CommonOptions common)
     {
         var name = new Argument<string>("NAME") { Description = "The pinned name, or the part of it before the @" };
+        name.CompletionSources.Add(Suggestions.Pins(common));
         var command = new ExampledCommand(
             "forget", "Give a name free, so that another key can have it", "firn pins forget beta") { name };
         command.SetAction(async (parsed, stop) =>
@@ -59,6 +60,7 @@ internal static class PinsCommand
 
     private static string HowLong(PinBody pin) => pin switch
     {
+        { Frozen: true } => "nobody, its key is FROZEN: 'firn status' says why",
         { Kind: "trusted" } => "as long as it is trusted",
         { Kind: "kept" } => "ever",
         { SecondsLeft: { } left } => Durations.Show(TimeSpan.FromSeconds(left)),

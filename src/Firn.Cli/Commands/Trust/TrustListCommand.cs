@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Firn.Identity;
+using Firn.Protocol;
 
 namespace Firn.Cli;
 
@@ -19,16 +20,26 @@ internal static class TrustListCommand
             var rotations = home.Rotations.Read();
             IReadOnlyList<TrustRecord> trusted = [.. home.Trust.Read().Follow(rotations).Entries.Select(entry => TrustRecord.Of(entry, rotations))];
             var output = parsed.InvocationConfiguration.Output;
-            if (parsed.GetValue(common.Json))
+            bool isJson = parsed.GetValue(common.Json);
+            if (isJson)
                 JsonLines.Write(output, trusted, CliJson.Default.IReadOnlyListTrustRecord);
             else if (trusted.Count == 0)
                 output.WriteLine("no key is trusted yet: 'firn trust add DID' adds one");
             else
                 foreach (string line in Columns.Align(Headings, trusted.Select(Row)))
                     output.WriteLine(line);
+            if (!isJson)
+                TellOfFrozen(rotations, parsed.InvocationConfiguration.Error);
             return Tool.Success;
         });
         return command;
+    }
+
+    /// <summary>Also of those that are not on the list, as where the cookie decides.</summary>
+    private static void TellOfFrozen(RotationTable rotations, TextWriter error)
+    {
+        foreach (var frozen in rotations.Frozen)
+            error.WriteLine($"FROZEN: {RotationSentence.Frozen(frozen)}");
     }
 
     private static string[] Row(TrustRecord record) =>
@@ -36,6 +47,6 @@ internal static class TrustListCommand
         record.Did,
         record.Name ?? "any",
         record.AddedAt.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-        (record.Frozen ? "FROZEN: firn trust show says why; " : "") + Printable.Line(record.Label ?? ""),
+        (record.Frozen ? "FROZEN; " : "") + Printable.Line(record.Label ?? ""),
     ];
 }

@@ -56,7 +56,8 @@ internal sealed partial class Session : Scheduled, IFrameSink
         ConnectedAt = clock.Wall;
         RemoteAddress = link.Dialled ?? (link.RemoteEndPoint is { } remote
             ? NodeAddress.Create(link.Transport, HostOf(remote.Address), remote.Port)
-            : link.Relay?.Relay.Address ?? NodeAddress.Create(link.Transport, terms.Peer.Name.Host, 0);
+            : link.Relay?.Relay.Address ?? NodeAddress.Create(link.Transport, terms.Peer.Name.Host, 0));
+
         // The end that was dialled asks early: a node with many sessions was dialled by most, and so chooses when it is busy.
         _liveness = new Liveness(
             (long)pingInterval.TotalMilliseconds, (long)pingDeadline.TotalMilliseconds, clock.Now, asksEarly: !link.IsInitiator);

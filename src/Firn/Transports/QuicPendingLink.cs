@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Quic;
 using System.Runtime.Versioning;
 using Firn.Identity;
+using Firn.Protocol;
 
 namespace Firn.Transports;
 
@@ -23,7 +24,9 @@ internal sealed class QuicPendingLink : IPendingLink
         over.UnsafeRegister(static pending => ((QuicPendingLink)pending!).OnFailed(null), this);
     }
 
-    public IPAddress Source => _remote.Address;
+    public Source Source => Source.Of(_remote.Address);
+
+    public string Origin => _remote.Address.ToString();
 
     public StrangerPool Pool => StrangerPool.Direct;
 

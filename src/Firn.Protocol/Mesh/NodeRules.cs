@@ -249,7 +249,7 @@ internal sealed partial class NodeRules
 
     /// <summary>
     /// Another session may have told the same meanwhile. What speaks of an unknown peer and holds no address that means the same here
-    /// is not kept: another teller may be nearer to it.
+    /// is not kept: another teller may be nearer to it. What a peer says of itself is: others may be nearer to it than this node.
     /// </summary>
     private void Learn(long link, VerifiedRecord told, IPAddress teller, DateTimeOffset wallNow, long now)
     {
@@ -257,8 +257,9 @@ internal sealed partial class NodeRules
         if (!Records.IsNews(subject, record.Sequence))
             return;
 
-        var addresses = record.Addresses.Where(a => MeshAddresses.Dialable(a, teller) is not null).ToList();
-        if (addresses.Count == 0 && !Records.Knows(subject))
+        var addresses = record.Addresses.Where(a => MeshAddresses.IsDialable(a, teller)).Select(a => a with { IsTold = true }).ToList();
+        bool isAboutItself = Peers.FindByLink(link)?.Key == subject;
+        if (addresses.Count == 0 && !Records.Knows(subject) && !isAboutItself)
             return;
         if (Records.Learn(record, told.Signed, link, wallNow, now) && addresses.Count > 0)
             Dials.Learn(subject, addresses, IsUp(subject), now);

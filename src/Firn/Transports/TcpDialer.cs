@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Firn.Protocol;
 
 namespace Firn.Transports;
 
@@ -66,6 +67,8 @@ internal static class TcpDialer
             throw new FirnException(FailureReason.Unreachable, $"Cannot reach {address}: the name does not resolve.", e);
         }
 
+        if (address.IsTold && !MeshAddresses.TryLiteral(address, out _))
+            all = [.. all.Where(static found => MeshAddresses.Dialable(found, teller: IPAddress.None) is not null)];   // its teller chose what it leads to
         var usable = all.Where(found => options.DialFrom is null || options.DialFrom.AddressFamily == found.AddressFamily).Take(MaxAddresses).ToList();
         return usable.Count > 0
             ? usable

@@ -86,6 +86,7 @@ internal static class Tool
             InviteCommand.Create(common),
             JoinCommand.Create(common),
             IdCommand.Create(common),
+            DoctorCommand.Create(common),
             DemoCommand.Create(common),
             CompletionsCommand.Create(),
         };

@@ -10,6 +10,7 @@ namespace Firn.Cli;
 [JsonSerializable(typeof(IdRecord))]
 [JsonSerializable(typeof(PingRecord))]
 [JsonSerializable(typeof(DemoRecord))]
+[JsonSerializable(typeof(DoctorRecord))]
 [JsonSerializable(typeof(CallRecord))]
 [JsonSerializable(typeof(BenchRecord))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -15,6 +15,15 @@ internal static class ControlSocketPath
     /// <exception cref="FirnException"><see cref="FailureReason.HomeUnusable"/>: the directory cannot be made, or is not private.</exception>
     public static string For(FirnHome home, NodeName name, Func<string, string?>? environment = null)
     {
+        var path = Locate(home, name, environment);
+        if (!OperatingSystem.IsWindows())
+            EnsurePrivate(Path.GetDirectoryName(path)!);
+        return path;
+    }
+
+    /// <summary>As <see cref="For"/>, without making anything.</summary>
+    public static string Locate(FirnHome home, NodeName name, Func<string, string?>? environment = null)
+    {
         environment ??= Environment.GetEnvironmentVariable;
         var id = Hash($"{home.Path}\0{name}");
         if (OperatingSystem.IsWindows())
@@ -25,8 +34,6 @@ internal static class ControlSocketPath
         var directory = hasRuntime ? Path.Combine(environment("XDG_RUNTIME_DIR")!, "firn") : home.In("run");
         if (Encoding.UTF8.GetByteCount(Path.Combine(directory, FileName(id))) > MaxLength)
             directory = ShortDirectory(home);
-
-        EnsurePrivate(directory);
         return Path.Combine(directory, FileName(id));
     }
 

@@ -1,5 +1,3 @@
-using Firn.Identity;
-
 namespace Firn.Cli;
 
 /// <summary>What is to be known of a home directory.</summary>

@@ -24,19 +24,18 @@ internal sealed class HostNameCheck : ICheck
         if (facts.Resolved is not { Count: > 0 } resolved)
         {
             return Finding.Warning(
-                Name, $"{facts.Host} does not resolve", $"give others an address instead of the name, or enter it in the name service and in the file of hosts");
+                Name, $"{facts.Host} does not resolve", "give others an address, or enter it in the name service or in /etc/hosts");
         }
 
-        var foreign = resolved.Where(address => !IPAddress.IsLoopback(address) && !facts.Own.Contains(address)).ToList();
+        var afar = resolved.Where(address => !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal).ToList();
+        var foreign = afar.Except(facts.Own).ToList();
         if (foreign.Count > 0)
         {
             return Finding.Warning(
                 Name, $"{facts.Host} stands for {string.Join(' ', foreign)}, which no interface here has", "correct it in the name service, or give others an address");
         }
 
-        return Finding.Ok(Name, resolved.All(IPAddress.IsLoopback)
-            ? $"{facts.Host} means this machine, known by that name only here"
-            : $"{facts.Host} stands for {string.Join(' ', resolved.Where(address => !IPAddress.IsLoopback(address)))}");
+        return Finding.Ok(Name, afar.Count == 0 ? $"{facts.Host} means this machine, by that name only here" : $"{facts.Host} stands for {string.Join(' ', afar)}");
     }
 
     private static async Task<HostNameFacts> GatherAsync(CancellationToken stop)
@@ -54,8 +53,6 @@ internal sealed class HostNameCheck : ICheck
         }
 
         var own = NetworkInterface.GetAllNetworkInterfaces().SelectMany(nic => nic.GetIPProperties().UnicastAddresses).Select(a => a.Address);
-        return new HostNameFacts(Environment.MachineName, resolved, [.. own.Select(WithoutScope)]);
+        return new HostNameFacts(Environment.MachineName, resolved, [.. own]);
     }
-
-    private static IPAddress WithoutScope(IPAddress address) => address.IsIPv6LinkLocal ? new IPAddress(address.GetAddressBytes()) : address;
 }

@@ -52,7 +52,7 @@ internal sealed class MulticastCheck : ICheck
         var usable = NetworkInterface.GetAllNetworkInterfaces()
             .Where(nic => nic is { OperationalStatus: OperationalStatus.Up, SupportsMulticast: true } && nic.NetworkInterfaceType != NetworkInterfaceType.Loopback)
             .ToList();
-        var tried = await Task.WhenAll(new[] { false, true }.Select(isIPv6 => MulticastProbe.RunAsync(usable, isIPv6, stop)));
+        var tried = await Task.WhenAll(MulticastProbe.RunAsync(usable, isIPv6: false, stop), MulticastProbe.RunAsync(usable, isIPv6: true, stop));
         return [.. tried.SelectMany(facts => facts)];
     }
 }

@@ -8,7 +8,7 @@ public class CommandLineTests
     private static readonly string[] Commands =
     [
         "up", "status", "peers", "dial", "hangup", "ping", "names", "send", "call", "bench", "events", "stop",
-        "cookie show", "cookie generate", "cookie import", "cookie rotate", "cookie retire", "cookie path", "demo", "completions",
+        "cookie show", "cookie generate", "cookie import", "cookie rotate", "cookie retire", "cookie path", "doctor", "demo", "completions",
         "id init", "id show", "id encrypt", "id decrypt", "id export", "id import", "id rotate", "id cert",
         "trust add", "trust remove", "trust list", "trust show", "pins list", "pins forget", "invite", "join",
     ];

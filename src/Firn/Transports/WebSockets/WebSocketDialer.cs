@@ -82,7 +82,11 @@ internal sealed class WebSocketDialer(TcpOptions options, IWebProxy proxy)
 
         public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
         {
-            // The handler would go on for a while for whoever may come next.
+            // The handler asks again where a server hung up without an answer, which is no news the second time.
+            if (way is null && _socket is not null)
+                throw new FirnException(FailureReason.ConnectionLost, $"{address} closed the connection before it answered.");
+
+            // It would also go on for a while for whoever may come next.
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, dialling);
             var (socket, remote) = await ConnectAsync(context.DnsEndPoint, limit.Token).ConfigureAwait(false);
             lock (_gate)

@@ -5,8 +5,8 @@ using System.Security.Authentication;
 namespace Firn.Transports;
 
 /// <summary>
-/// The bytes of a WebSocket's binary messages, whose boundaries mean nothing. A read of zero bytes ends when there is something to read, or
-/// the end. A read or write that is cancelled ends the connection, as <see cref="WebSocket"/> has it.
+/// The bytes of a WebSocket's binary messages, whose boundaries mean nothing; the first are those of a TLS record. A read of zero bytes ends when
+/// there is something to read, or the end. A write that is cancelled ends the connection, since half of a message has left.
 /// </summary>
 /// <param name="socket">It belongs to the stream.</param>
 /// <param name="time">For the moment that a goodbye may take.</param>
@@ -16,7 +16,10 @@ internal sealed class WebSocketDuplex(WebSocket socket, TimeProvider time, Actio
     // A Close frame waits behind what the other end has not taken yet.
     private static readonly TimeSpan CloseTime = TimeSpan.FromSeconds(1);
 
+    private const byte TlsAlert = 0x15, TlsHandshake = 0x16;   // RFC 8446, section 5.1
+
     private int _isDisposed;
+    private bool _isTls;
     private volatile bool _isEnded;
 
     public override bool CanRead => true;
@@ -30,7 +33,7 @@ internal sealed class WebSocketDuplex(WebSocket socket, TimeProvider time, Actio
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     /// <exception cref="IOException">The connection broke, or was cut.</exception>
-    /// <exception cref="AuthenticationException">The other end sent text: it is no more of Firn than one whose bytes are no TLS.</exception>
+    /// <exception cref="AuthenticationException">The other end does not speak TLS, or sent text.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -46,7 +49,7 @@ internal sealed class WebSocketDuplex(WebSocket socket, TimeProvider time, Actio
 
                 // A message without bytes says nothing; the beginning of one that has some is what a read of none waits for.
                 else if (received.Count > 0 || (buffer.IsEmpty && !received.EndOfMessage))
-                    return received.Count;
+                    return received.Count > 0 && !_isTls ? ExpectTls(buffer.Span[0], received.Count) : received.Count;
             }
 
             return 0;
@@ -120,6 +123,13 @@ internal sealed class WebSocketDuplex(WebSocket socket, TimeProvider time, Actio
         if (disposing && Interlocked.Exchange(ref _isDisposed, 1) == 0)
             Release();
         base.Dispose(disposing);
+    }
+
+    /// <summary>Looks at the first byte of all: what is not TLS would have it wait for more.</summary>
+    private int ExpectTls(byte first, int count)
+    {
+        _isTls = first is TlsHandshake or TlsAlert;
+        return _isTls ? count : throw new AuthenticationException("it sent something that is not TLS");
     }
 
     private static bool IsLoss(Exception e, CancellationToken cancellationToken) =>

@@ -75,7 +75,7 @@ internal static class QuicDialer
     private static async ValueTask<ILink> ConnectAsync(
         IPEndPoint remote, QuicOptions options, LeafCredential local, TimeProvider time, CancellationToken cancellationToken)
     {
-        var presented = new PresentedCertificates(holdsLeaf: true);
+        var presented = new PresentedCertificates(isInitiator: true, isQuic: true);
         var connection = await QuicConnection.ConnectAsync(
             QuicSettings.ForInitiator(remote, options.DialFrom, local, presented.Record), cancellationToken).ConfigureAwait(false);
         try

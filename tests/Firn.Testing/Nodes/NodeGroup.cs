@@ -24,6 +24,9 @@ internal sealed class NodeGroup : IAsyncDisposable
         return new NodeGroup { Time = time, Network = new MemoryNetwork(time) { BufferBytes = bufferBytes } };
     }
 
+    /// <summary>In memory, and in real time.</summary>
+    public static NodeGroup InMemory(TimeProvider time) => new() { Network = new MemoryNetwork(time) };
+
     public VirtualTimeProvider? Time { get; private init; }
 
     public MemoryNetwork? Network { get; private init; }
@@ -40,7 +43,7 @@ internal sealed class NodeGroup : IAsyncDisposable
 
         if (!_machines.TryGetValue(name, out var machine))
             _machines[name] = machine = Network.Join(name);
-        options.TimeProvider = Time!;
+        options.TimeProvider = Network.Time;
         options.Transports = [machine];
         options.Listen.Add($"tcp://{machine.Address}:3476");
         return options;

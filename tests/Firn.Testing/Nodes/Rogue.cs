@@ -13,12 +13,12 @@ internal sealed class Rogue : IDisposable
     private readonly ECDsa _identity;
     private readonly TcpTransport _tcp = new(new TcpOptions(), TimeProvider.System, NullLogger.Instance);
 
-    /// <summary>A rogue called <paramref name="name"/>, with a fresh identity unless one is given.</summary>
+    /// <summary>A rogue called <paramref name="name"/>, with a fresh identity unless it copies one.</summary>
     public Rogue(
         string name = "rogue@rogue.lan", string cookie = NodeGroup.Cookie, string cluster = "default",
         VersionRange? versions = null, ECDsa? identity = null, ulong? incarnation = null)
     {
-        _identity = identity ?? ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        _identity = identity is null ? ECDsa.Create(ECCurve.NamedCurves.nistP256) : ECDsa.Create(identity.ExportParameters(includePrivateParameters: true));
         Leaf = new NodeCredentials(_identity, DateTimeOffset.UtcNow).Current;
         using var parsed = Protocol.Cookie.Parse(cookie);
         Context = new HandshakeContext(
@@ -37,19 +37,26 @@ internal sealed class Rogue : IDisposable
         Begin(await _tcp.DialAsync(address, Leaf, CancellationToken.None).AsTask().WaitAsync(EventLog.Ceiling));
 
     /// <summary>As <see cref="DialAsync"/>, over a link of the test's own.</summary>
-    public RogueLink Begin(ILink link)
+    public RogueLink Begin(ILink link, string? expectedName = null, Did? expectedDid = null)
     {
         var leaf = LeafVerifier.Verify(link.Remote.LeafDer.Span, link.Remote.ExtraCertificates, DateTimeOffset.UtcNow).Leaf!;
-        return new RogueLink(link, new HandshakeInitiator(Context, link.Local.Der, leaf, RandomNumberGenerator.GetBytes(32)));
+        return new RogueLink(
+            link, new HandshakeInitiator(Context, link.Local.Der, leaf, RandomNumberGenerator.GetBytes(32), expectedName, expectedDid));
     }
 
     /// <summary>Goes through the whole handshake: from here on it is a peer.</summary>
     public async Task<RogueLink> JoinAsync(NodeAddress address, PeerDescription? description = null)
     {
         var link = await DialAsync(address);
-        await link.ProveAsync();
-        await link.CommitAsync(description ?? new PeerDescription { SoftwareVersion = "rogue/1" });
+        await link.JoinAsync(description);
         return link;
+    }
+
+    /// <summary>What it says first to whoever dials it.</summary>
+    public byte[] Challenge()
+    {
+        using var machine = new HandshakeAcceptor(Context, Leaf.Der, VerifiedOwnLeaf(), RandomNumberGenerator.GetBytes(32));
+        return machine.Challenge();
     }
 
     public void Dispose()
@@ -57,6 +64,8 @@ internal sealed class Rogue : IDisposable
         Context.Admission.Keyring?.Dispose();
         _identity.Dispose();
     }
+
+    private VerifiedLeaf VerifiedOwnLeaf() => LeafVerifier.Verify(Leaf.Der.Span, 0, DateTimeOffset.UtcNow).Leaf!;
 }
 
 /// <summary>A rogue's connection, one step after the other.</summary>
@@ -74,11 +83,24 @@ internal sealed class RogueLink(ILink link, HandshakeInitiator machine) : IAsync
 
     public Task<byte[]> ReceiveAsync() => Messages.ReceiveAsync(_ceiling.Token);
 
+    /// <summary>The Proof that it has made; null before.</summary>
+    public byte[]? Proof { get; private set; }
+
+    /// <summary>Reads the Challenge and makes the Proof, without a word.</summary>
+    public async Task<byte[]> MakeProofAsync() => Proof = machine.ReadChallenge(await ReceiveAsync());
+
     /// <summary>Reads the Challenge, proves itself, and reads the Verdict.</summary>
     public async Task<VerdictReceived> ProveAsync()
     {
-        await Messages.SendAsync(machine.ReadChallenge(await ReceiveAsync()), _ceiling.Token);
+        await Messages.SendAsync(await MakeProofAsync(), _ceiling.Token);
         return machine.ReadVerdict(await ReceiveAsync());
+    }
+
+    /// <summary>Goes through the whole handshake: from here on it is a peer.</summary>
+    public async Task JoinAsync(PeerDescription? description = null)
+    {
+        await ProveAsync();
+        await CommitAsync(description ?? new PeerDescription { SoftwareVersion = "rogue/1" });
     }
 
     public async Task<PeerDescription> CommitAsync(PeerDescription description, SessionId? last = null, ulong counter = 1)

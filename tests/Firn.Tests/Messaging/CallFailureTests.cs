@@ -35,20 +35,6 @@ public sealed class CallFailureTests : ProcessFixture
         (await FailureAsync(process.CallAsync<int>(1))).Reason.ShouldBe(FailureReason.NoProcess);
     }
 
-    [Fact]
-    public async Task A_lost_session_fails_its_calls()
-    {
-        var (alpha, beta, peer) = await PairAsync();
-        var process = alpha.Sees(beta.Node.Spawn<int>(NeverAnswer));
-        var calls = Enumerable.Range(0, 5).Select(i => process.CallAsync<int>(i, Long).AsTask()).ToArray();
-
-        await peer.HangupAsync();
-
-        foreach (var call in calls)
-            (await FailureAsync(call)).Reason.ShouldBe(FailureReason.NotConnected);
-        (await FailureAsync(process.CallAsync<int>(1))).Reason.ShouldBe(FailureReason.NotConnected);
-    }
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

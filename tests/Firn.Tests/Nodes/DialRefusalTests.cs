@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Firn.Protocol;
 using Firn.Testing;
 
 namespace Firn.Tests.Nodes;
@@ -9,39 +8,6 @@ namespace Firn.Tests.Nodes;
 /// <summary>Everything that a dial can meet instead of a peer: its own reason and sentence each.</summary>
 public sealed class DialRefusalTests : NodeFixture
 {
-    [Fact]
-    public async Task Another_cookie_is_said_plainly_at_both_ends()
-    {
-        var a = await StartAsync("a");
-        var b = await StartAsync("b", o => o.Cookie = NodeGroup.OtherCookie);
-
-        var error = await DialFailureAsync(b, a.Address.ToString());
-        var refused = await a.Events.FirstAsync<RefusedEvent>();
-
-        error.Reason.ShouldBe(FailureReason.AuthenticationFailed);
-        error.Message.ShouldContain("cookies differ");
-        refused.Reason.ShouldBe(FailureReason.AuthenticationFailed);
-        refused.Message.ShouldContain("cookies differ");
-        refused.Source.ShouldBe("127.0.0.1");
-        a.Node.Peers.ShouldBeEmpty();
-        b.Node.Peers.ShouldBeEmpty();
-    }
-
-    [Fact]
-    public async Task Another_cluster_is_said_to_be_that()
-    {
-        var a = await StartAsync("a");
-        var b = await StartAsync("b", o => o.Cluster = "other");
-
-        var error = await DialFailureAsync(b, a.Address.ToString());
-        var refused = await a.Events.FirstAsync<RefusedEvent>();
-
-        error.Reason.ShouldBe(FailureReason.ClusterDiffers);
-        error.Message.ShouldContain("\"other\"");
-        refused.Reason.ShouldBe(FailureReason.ClusterDiffers);
-        refused.Message.ShouldContain("b@b.lan");
-    }
-
     [Fact]
     public async Task With_passphrases_cookie_or_cluster_differ()
     {
@@ -52,19 +18,6 @@ public sealed class DialRefusalTests : NodeFixture
 
         error.Reason.ShouldBe(FailureReason.AuthenticationFailed);
         error.Message.ShouldContain("cookies or clusters");
-    }
-
-    [Fact]
-    public async Task Another_version_of_the_protocol_is_said_to_be_that()
-    {
-        var a = await StartAsync("a");
-        using var future = new Rogue(versions: new VersionRange(7, 9));
-        await using var link = await future.DialAsync(a.Address);
-
-        var error = await Should.ThrowAsync<HandshakeException>(link.ProveAsync);
-
-        error.Failure.ShouldBe(FailureReason.VersionUnsupported);
-        error.Message.ShouldContain("7 to 9");
     }
 
     [Fact]
@@ -80,36 +33,6 @@ public sealed class DialRefusalTests : NodeFixture
         var refused = await a.Events.FirstAsync<RefusedEvent>();
         refused.Reason.ShouldBe(FailureReason.NotFirn);
         refused.Message.ShouldContain("HTTP");
-    }
-
-    [Fact]
-    public async Task A_node_does_not_connect_to_itself()
-    {
-        var a = await StartAsync("a");
-
-        var error = await DialFailureAsync(a, a.Address.ToString());
-
-        error.Reason.ShouldBe(FailureReason.Self);
-        error.Message.ShouldContain("this node itself");
-        a.Node.Peers.ShouldBeEmpty();
-    }
-
-    [Theory]
-    [InlineData("b")]
-    [InlineData("A")]
-    public async Task Another_node_than_the_expected_one_is_named(string expected)
-    {
-        var a = await StartAsync("a");
-        var c = await StartAsync("c");
-
-        var error = await DialFailureAsync(c, $"{expected}@127.0.0.1:{a.Address.Port}");
-
-        error.Reason.ShouldBe(FailureReason.WrongPeer);
-        var refused = await a.Events.FirstAsync<RefusedEvent>();
-        refused.Reason.ShouldBe(FailureReason.WrongPeer);
-        refused.Message.ShouldContain("c@c.lan");
-        refused.Message.ShouldContain("a@a.lan");
-        (await c.Node.ConnectAsync($"a@127.0.0.1:{a.Address.Port}")).Name.ShouldBe(a.Node.Self.Name);
     }
 
     [Theory]

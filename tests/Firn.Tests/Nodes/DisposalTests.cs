@@ -64,46 +64,6 @@ public sealed class DisposalTests : NodeFixture
     }
 
     [Fact]
-    public async Task A_dial_can_be_given_up()
-    {
-        using var tarpit = new TcpListener(IPAddress.Loopback, 0);
-        tarpit.Start();
-        var a = await StartAsync("a");
-        using var cancel = new CancellationTokenSource();
-        var dialling = a.Node.ConnectAsync($"127.0.0.1:{((IPEndPoint)tarpit.LocalEndpoint).Port}", cancel.Token);
-        using var accepted = await tarpit.AcceptTcpClientAsync().WaitAsync(EventLog.Ceiling);
-
-        await cancel.CancelAsync();
-
-        await Should.ThrowAsync<OperationCanceledException>(() => dialling);
-        await (await StartAsync("b")).ConnectAsync(a);
-    }
-
-    [Fact]
-    public async Task Disposal_ends_dials_handshakes_and_listening_and_completes_for_everybody()
-    {
-        using var tarpit = new TcpListener(IPAddress.Loopback, 0);
-        tarpit.Start();
-        var a = await StartAsync("a");
-        var port = a.Address.Port;
-        using var rogue = new Rogue();
-        await using var stranger = await rogue.DialAsync(a.Address);   // in the middle of its handshake
-        var dialling = a.Node.ConnectAsync($"127.0.0.1:{((IPEndPoint)tarpit.LocalEndpoint).Port}");
-        using var accepted = await tarpit.AcceptTcpClientAsync().WaitAsync(EventLog.Ceiling);
-
-        await Task.WhenAll(a.DisposeAsync().AsTask(), a.DisposeAsync().AsTask(), Task.Run(() => a.DisposeAsync().AsTask())).WaitAsync(EventLog.Ceiling);
-        await a.DisposeAsync();
-
-        (await Should.ThrowAsync<FirnException>(() => dialling)).Reason.ShouldBe(FailureReason.ShuttingDown);
-        await Should.ThrowAsync<ObjectDisposedException>(() => a.Node.ConnectAsync("127.0.0.1:1"));
-        a.Node.Stopped.IsCancellationRequested.ShouldBeTrue();
-        a.Node.Peers.ShouldBeEmpty();
-        await a.Events.Ended.WaitAsync(EventLog.Ceiling);
-        await EndedAsync(accepted).WaitAsync(EventLog.Ceiling);
-        ShouldBeFree(port);
-    }
-
-    [Fact]
     public async Task No_task_fails_unobserved_whatever_breaks()
     {
         var unobserved = new List<Exception>();
@@ -168,21 +128,5 @@ public sealed class DisposalTests : NodeFixture
     {
         using var listener = new TcpListener(IPAddress.Loopback, port) { ExclusiveAddressUse = true };
         Should.NotThrow(listener.Start);
-    }
-
-    /// <summary>Completes when the other end has hung up, by a goodbye of TCP or by a reset.</summary>
-    private static async Task EndedAsync(TcpClient client)
-    {
-        try
-        {
-            var buffer = new byte[4096];
-            while (await client.GetStream().ReadAsync(buffer) > 0)
-            {
-            }
-        }
-        catch (IOException)
-        {
-            // A reset ends it as well.
-        }
     }
 }

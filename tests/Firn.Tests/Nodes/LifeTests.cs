@@ -6,40 +6,6 @@ namespace Firn.Tests.Nodes;
 public sealed class LifeTests : NodeFixture
 {
     [Fact]
-    public async Task A_disposed_node_says_goodbye()
-    {
-        var a = await StartAsync("a");
-        var b = await StartAsync("b");
-        var peer = await a.ConnectAsync(b);
-
-        await b.DisposeAsync();
-
-        var down = await a.Events.FirstAsync<PeerDownEvent>();
-        (down.Peer, down.Reason).ShouldBe((peer, EndReason.Shutdown));
-        peer.IsConnected.ShouldBeFalse();
-        await b.Events.Ended;
-        b.Events.Of<PeerDownEvent>().Single().Reason.ShouldBe(EndReason.Shutdown);   // its own events are complete as well
-        (await Should.ThrowAsync<FirnException>(() => peer.PingAsync())).Reason.ShouldBe(FailureReason.NotConnected);
-    }
-
-    [Fact]
-    public async Task A_connection_that_breaks_is_a_transport_error_and_is_made_again()
-    {
-        var a = await StartAsync("a");
-        var b = await StartAsync("b");
-        var peer = await a.ConnectAsync(b);
-        await b.PeerAsync("a");
-
-        peer.Session.Link.Abort();
-
-        (await a.Events.FirstAsync<PeerDownEvent>()).Reason.ShouldBe(EndReason.TransportError);
-        (await b.Events.FirstAsync<PeerDownEvent>()).Reason.ShouldBe(EndReason.TransportError);
-        await a.Events.FirstAsync<PeerUpEvent>(skip: 1);
-        await b.Events.FirstAsync<PeerUpEvent>(skip: 1);
-        await ShouldShareOneSessionAsync(a, b);
-    }
-
-    [Fact]
     public async Task A_node_that_restarts_under_its_name_is_accepted_at_once()
     {
         var home = Directory.CreateTempSubdirectory("firn-test-").FullName;

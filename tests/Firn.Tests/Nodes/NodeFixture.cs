@@ -17,17 +17,8 @@ public abstract class NodeFixture : IAsyncLifetime
     private protected static Task<FirnException> DialFailureAsync(LiveNode node, string address) =>
         Should.ThrowAsync<FirnException>(() => node.Node.ConnectAsync(address).WaitAsync(EventLog.Ceiling));
 
-    /// <summary>Both have one session with each other, and it is the same.</summary>
-    private protected static async Task ShouldShareOneSessionAsync(LiveNode a, LiveNode b)
-    {
-        bool Agree() => a.Node.Peers.SingleOrDefault(p => p.Name == b.Node.Self.Name) is { } there
-            && b.Node.Peers.SingleOrDefault(p => p.Name == a.Node.Self.Name) is { } back
-            && there.SessionId == back.SessionId;
-
-        // Whichever of the two is the last to come to it.
-        string what = $"{a.Name} and {b.Name} to agree on a session";
-        await await Task.WhenAny(a.Events.WhenAsync(_ => Agree(), what), b.Events.WhenAsync(_ => Agree(), what));
-    }
+    /// <inheritdoc cref="Agreement.ShouldShareOneSessionAsync"/>
+    private protected static Task ShouldShareOneSessionAsync(LiveNode a, LiveNode b) => Agreement.ShouldShareOneSessionAsync(a, b);
 }
 
 /// <summary>Real nodes in memory and on virtual time, whose connections hold so many bytes in each direction.</summary>

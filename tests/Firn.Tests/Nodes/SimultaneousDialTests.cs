@@ -9,31 +9,6 @@ public sealed class SimultaneousDialTests : NodeFixture
     private static readonly int Rounds = Environment.GetEnvironmentVariable("FIRN_TEST_LONG") == "1" ? 500 : 40;
 
     [Fact]
-    public async Task Two_nodes_that_dial_each_other_at_once_have_one_session_and_both_dials_complete()
-    {
-        for (int seed = 0; seed < Rounds; seed++)
-        {
-            await using var group = new NodeGroup();
-            var random = new Random(seed);
-            var a = await group.StartAsync("a");
-            var b = await group.StartAsync("b");
-            var offset = TimeSpan.FromMilliseconds(random.Next(2) == 0 ? 0 : random.NextDouble() * 8);
-            bool aFirst = random.Next(2) == 0;
-
-            var dials = await Task.WhenAll(DialAsync(a, b, aFirst ? TimeSpan.Zero : offset), DialAsync(b, a, aFirst ? offset : TimeSpan.Zero));
-
-            await ShouldShareOneSessionAsync(a, b);
-            dials.ShouldAllBe(peer => peer.IsConnected, $"seed {seed}");
-            foreach (var node in new[] { a, b })
-            {
-                await node.Node.Peers[0].PingAsync().WaitAsync(EventLog.Ceiling);   // the survivor is a session that works
-            }
-
-            await ShouldNotHaveFlappedAsync(seed, a, b);
-        }
-    }
-
-    [Fact]
     public async Task Three_nodes_that_mesh_at_once_have_one_session_per_pair()
     {
         for (int seed = 0; seed < Rounds / 8; seed++)
@@ -49,7 +24,7 @@ public sealed class SimultaneousDialTests : NodeFixture
                     await ShouldShareOneSessionAsync(node, other);
             }
 
-            await ShouldNotHaveFlappedAsync(seed, nodes);
+            await Agreement.ShouldNotHaveFlappedAsync($"seed {seed}", nodes);
         }
     }
 
@@ -63,7 +38,7 @@ public sealed class SimultaneousDialTests : NodeFixture
 
         await (await a).WaitUntilPeersAsync(await b);
         await ShouldShareOneSessionAsync(await a, await b);
-        await ShouldNotHaveFlappedAsync(0, await a, await b);
+        await Agreement.ShouldNotHaveFlappedAsync("by address", await a, await b);
 
         static void Configure(NodeOptions options, int own, int other)
         {
@@ -87,24 +62,6 @@ public sealed class SimultaneousDialTests : NodeFixture
         dialled.IsConnected.ShouldBeTrue();
         (await a.PeerAsync("b")).SessionId.ShouldBe(dialled.SessionId);
         a.Events.Of<DialFailedEvent>().ShouldBeEmpty();   // the other dial still waits
-    }
-
-    /// <summary>Each peer came up once at each node, and went down with the goodbye that this ends with.</summary>
-    private static async Task ShouldNotHaveFlappedAsync(int seed, params LiveNode[] nodes)
-    {
-        foreach (var node in nodes)
-        {
-            await node.DisposeAsync();
-            await node.Events.Ended;
-        }
-
-        foreach (var node in nodes)
-        {
-            // A node that dials from its start may have connected before its log began.
-            node.Events.Of<PeerUpEvent>().Count().ShouldBeLessThanOrEqualTo(nodes.Length - 1, $"seed {seed}: {node.Name}: {node.Events}");
-            node.Events.Of<PeerDownEvent>().Select(down => down.Reason).ShouldAllBe(
-                reason => reason == EndReason.Shutdown, $"seed {seed}: {node.Name}: {node.Events}");
-        }
     }
 
     private static async Task<Peer> DialAsync(LiveNode from, LiveNode to, TimeSpan after)

@@ -1,3 +1,5 @@
+using Firn.Testing;
+
 namespace Firn.Tests.Streams;
 
 /// <summary>Frames of a few bytes, so that every seam of what is cut into frames is met.</summary>

@@ -1,3 +1,5 @@
+using Firn.Testing;
+
 namespace Firn.Tests.Streams;
 
 /// <summary>Tests that measure the whole process, and so run while no other does.</summary>

@@ -2,10 +2,9 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using Firn.Testing;
 using Firn.Transports;
 
-namespace Firn.Tests.Strangers;
+namespace Firn.Testing;
 
 /// <summary>TLS by hand: with whatever certificates, versions and protocols a stranger may try.</summary>
 internal static class RawTls
@@ -43,7 +42,7 @@ internal static class RawTls
     };
 
     /// <summary>All that comes until the other end closes, in order or by a reset.</summary>
-    public static async Task<byte[]> ReadToEndAsync(Stream stream)
+    public static async Task<byte[]> ReadUntilOverAsync(this Stream stream)
     {
         var received = new MemoryStream();
         try

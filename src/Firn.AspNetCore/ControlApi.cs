@@ -132,12 +132,4 @@ public sealed class ControlApi : IAsyncDisposable
             return Task.CompletedTask;
         });
     }
-
-    /// <summary>Signals belong to the program that hosts the node; the default lifetime would take them.</summary>
-    private sealed class NoLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
 }

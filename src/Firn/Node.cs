@@ -175,6 +175,8 @@ public sealed partial class Node : IAsyncDisposable
         Withdraw();
         await _core.DisposeAsync().ConfigureAwait(false);
         await _events.ConfigureAwait(false);
+        foreach (var transport in _setup.Transports.OfType<IAsyncDisposable>())
+            await transport.DisposeAsync().ConfigureAwait(false);
         _setup.Dispose();
         _stopped.Dispose();
     }

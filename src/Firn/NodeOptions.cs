@@ -48,8 +48,15 @@ public sealed class NodeOptions
     /// <summary>
     /// Addresses to listen on, <c>tcp://host:port</c> or <c>quic://host:port</c>; port 0 takes a free one. By default all interfaces on
     /// port 3476, or on a free port while that one is taken, over TCP, and over QUIC where the machine can.
+    /// <c>ws://host:port</c> and <c>wss://host:port</c> take <c>ServeWebSockets()</c> of Firn.AspNetCore.
     /// </summary>
     public IList<string> Listen { get; } = [];
+
+    /// <summary>
+    /// Where others reach this node besides where it listens, which peers and invites are told first: behind a reverse proxy
+    /// <c>wss://host</c>, behind a router an address of its. Up to 8, with a literal IP or, for <c>ws</c> and <c>wss</c>, a DNS name.
+    /// </summary>
+    public IList<string> Advertise { get; } = [];
 
     /// <summary>Addresses of peers to stay connected to.</summary>
     public IList<string> Peers { get; } = [];
@@ -90,7 +97,15 @@ public sealed class NodeOptions
     /// <summary>Where passphrases come from instead; the tool can also ask at a terminal.</summary>
     internal IReadOnlyList<Unlocking.PassphraseSource>? PassphraseSources { get; set; }
 
-    /// <summary>Transports instead of TCP; for simulations.</summary>
+    /// <summary>What listens on <c>ws</c> and <c>wss</c>; nothing does if null.</summary>
+    internal Transports.IWebSocketServer? WebSocketServer { get; set; }
+
+    /// <summary>How WebSockets are dialled: what is set about their TCP connections, and proxies instead of those of the environment.</summary>
+    internal Transports.TcpOptions WebSocketTcp { get; set; } = new();
+
+    internal System.Net.IWebProxy? Proxy { get; set; }
+
+    /// <summary>Transports instead of the usual ones; for simulations.</summary>
     internal IReadOnlyList<Transports.ITransport>? Transports { get; set; }
 
     /// <summary>The largest payload of a frame of a stream or message that is sent; a few bytes in tests of reassembly.</summary>

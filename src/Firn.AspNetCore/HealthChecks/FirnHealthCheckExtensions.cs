@@ -1,6 +1,5 @@
 using Firn;
 using Firn.AspNetCore;
-using Firn.Hosting;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -24,14 +23,6 @@ public static class FirnHealthCheckExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         return builder.Add(new HealthCheckRegistration(
-            name, services => new FirnHealthCheck(() => RunningNode(services)), failureStatus, tags));
+            name, services => new FirnHealthCheck(() => HostedNode.Find(services)), failureStatus, tags));
     }
-
-    /// <summary>Null while the host has not started it; else the node, running or not.</summary>
-    private static Node? RunningNode(IServiceProvider services) => services.GetService<NodeService>() switch
-    {
-        { HasStarted: true } service => service.Node,
-        { } => null,
-        null => services.GetService<Node>(),
-    };
 }

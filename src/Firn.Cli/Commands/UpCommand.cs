@@ -17,6 +17,7 @@ internal static class UpCommand
             "firn up                                    a node named after you, on port 3476",
             "firn up --peer 192.168.1.5                 join the node over there",
             "firn up --name db --listen 10.0.0.7:4000   a name and an address of your choice",
+            "firn up --listen ws://127.0.0.1:8080 --advertise wss://mesh.example.com    behind a reverse proxy",
             "FIRN_PASSPHRASE_FILE=secret firn up        with an encrypted key ('firn id encrypt'), where nobody can be asked",
             "firn up --json | jq .event                 for programs");
         options.AddTo(command);

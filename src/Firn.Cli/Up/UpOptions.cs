@@ -14,9 +14,27 @@ internal sealed class UpOptions
 
     private readonly Option<string[]> _listen = Parsed.Options(
         "--listen",
-        "Where to listen; may be repeated [default: all interfaces, port 3476, or a free one if that is taken]",
+        "Where to listen: HOST:PORT, ws://… or wss://…; may be repeated [default: all interfaces, port 3476, or a free one if that is taken]",
         "ADDR",
         Parsed.Address);
+
+    private readonly Option<string[]> _advertise = Parsed.Options(
+        "--advertise",
+        "Where others reach this node, if not where it listens, such as wss://HOST of a reverse proxy; peers and invites are told; may be repeated",
+        "ADDR",
+        Parsed.Address);
+
+    private readonly Option<string?> _tlsCert = new("--tls-cert")
+    {
+        Description = "PEM file with the certificate for wss; nodes do not check it [default: one made at the start]",
+        HelpName = "F",
+    };
+
+    private readonly Option<string?> _tlsKey = new("--tls-key")
+    {
+        Description = "PEM file with its key [default: in the same file]",
+        HelpName = "F",
+    };
 
     private readonly Option<string[]> _peers = Parsed.Options(
         "--peer", "A peer to connect to, and to stay connected to; may be repeated", "ADDR", Parsed.Address);
@@ -63,7 +81,7 @@ internal sealed class UpOptions
     {
         Option[] options =
         [
-            _name, _listen, _peers, _cluster, _cookieFile, _admit, _role, _preferRole, _excludeRole, _mesh, _pingInterval, _pingDeadline,
+            _name, _listen, _advertise, _tlsCert, _tlsKey, _peers, _cluster, _cookieFile, _admit, _role, _preferRole, _excludeRole, _mesh, _pingInterval, _pingDeadline,
             _noDiscovery, _logLevel, ExitWithStdin,
         ];
         foreach (var option in options)
@@ -73,6 +91,10 @@ internal sealed class UpOptions
         {
             if (new Option[] { _role, _preferRole, _excludeRole }.Count(option => result.GetResult(option) is not null) > 1)
                 result.AddError("--role, --prefer-role and --exclude-role exclude each other");
+            if (result.GetResult(_tlsKey) is not null && result.GetResult(_tlsCert) is null)
+                result.AddError("--tls-key: expected --tls-cert as well");
+            if (result.GetResult(_tlsCert) is not null && result.GetValue(_listen)?.Any(IsWss) != true)
+                result.AddError("--tls-cert: expected --listen wss://… as well, which it is for");
             if (result.GetResult(_cookieFile) is not null && result.GetValue(_admit) == AdmissionMode.Trust)
                 result.AddError("--cookie-file: with --admit trust no cookie plays a part; --admit both asks for it as well");
         });
@@ -104,6 +126,9 @@ internal sealed class UpOptions
             options.Capabilities.Add(NodeCapability.Relay);
         foreach (string address in parsed.GetValue(_listen)!)
             options.Listen.Add(address);
+        foreach (string address in parsed.GetValue(_advertise)!)
+            options.Advertise.Add(address);
+        options.ServeWebSockets(parsed.GetValue(_tlsCert), parsed.GetValue(_tlsKey));
         foreach (string address in parsed.GetValue(_peers)!)
             options.Peers.Add(address);
         return options;
@@ -117,6 +142,8 @@ internal sealed class UpOptions
             return new RoleHint(RoleHintMode.Prefer, preferred);
         return parsed.GetValue(_excludeRole) is { } excluded ? new RoleHint(RoleHintMode.Exclude, excluded) : default;
     }
+
+    private static bool IsWss(string address) => address.StartsWith("wss://", StringComparison.OrdinalIgnoreCase);
 
     private static Option<NodeRole?> Role(string name, string description) => Parsed.Choice<NodeRole>(name, description, "R");
 

@@ -16,6 +16,20 @@ internal static class MeshAddresses
             ? new IPEndPoint(target, told.Port)
             : null;
 
+    /// <summary>
+    /// Whether <paramref name="told"/> is worth dialling: as above, or it is a name, whose addresses are looked at when it is dialled.
+    /// </summary>
+    public static bool IsDialable(NodeAddress told, IPAddress teller) =>
+        TryLiteral(told, out _) ? Dialable(told, teller) is not null : IsTellable(told);
+
+    /// <summary>
+    /// Whether a node may say that it is reached there: a port, no name of a node, and a literal address; or the DNS name of a web server, which
+    /// may not answer to anything else. A name of one label means something else on each network.
+    /// </summary>
+    public static bool IsTellable(NodeAddress address) =>
+        address.ExpectedName is null && address.Port != 0
+        && (TryLiteral(address, out _) || (address.Scheme is "ws" or "wss" && address.Host.Contains('.')));
+
     /// <summary>As <see cref="Dialable(NodeAddress, IPAddress)"/>, for an address alone.</summary>
     public static IPAddress? Dialable(IPAddress told, IPAddress teller)
     {

@@ -257,7 +257,7 @@ internal sealed partial class NodeRules
         if (!Records.IsNews(subject, record.Sequence))
             return;
 
-        var addresses = record.Addresses.Where(a => MeshAddresses.Dialable(a, teller) is not null).ToList();
+        var addresses = record.Addresses.Where(a => MeshAddresses.IsDialable(a, teller)).Select(a => a with { IsTold = true }).ToList();
         if (addresses.Count == 0 && !Records.Knows(subject))
             return;
         if (Records.Learn(record, told.Signed, link, wallNow, now) && addresses.Count > 0)

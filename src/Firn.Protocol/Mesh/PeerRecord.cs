@@ -21,7 +21,7 @@ internal enum PeerRecordFault
     /// <summary>It claims to be good for longer than a day from now.</summary>
     TooLong,
 
-    /// <summary>An address that is no literal one, or that names a node or no port.</summary>
+    /// <summary>An address that is neither literal nor the DNS name of a web server, or that names a node or no port.</summary>
     BadAddress,
 
     /// <summary>Not signed by the node that it speaks of.</summary>
@@ -44,14 +44,14 @@ internal sealed record PeerRecord(
     public PeerKey Peer => new(Did, Name);
 
     /// <summary>Makes the SignedPeerRecord, in bytes, of the node with this identity key.</summary>
-    /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: an address is not literal, or there are too many.</exception>
+    /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: an address cannot be told, or there are too many.</exception>
     public static byte[] Sign(
         ECDsa identity, NodeName name, ulong sequence, DateTimeOffset expiresAt, IReadOnlyList<NodeAddress> addresses)
     {
-        if (addresses.Count > MaxAddresses || !addresses.All(IsLiteral))
+        if (addresses.Count > MaxAddresses || !addresses.All(MeshAddresses.IsTellable))
         {
             throw new FirnException(
-                FailureReason.InvalidInput, $"A peer record holds up to {MaxAddresses} literal addresses with a port and no name.");
+                FailureReason.InvalidInput, $"A peer record holds up to {MaxAddresses} addresses with a port and no name, literal except those of ws and wss.");
         }
 
         byte[] record = new Wire.PeerRecord
@@ -142,7 +142,7 @@ internal sealed record PeerRecord(
         var addresses = new NodeAddress[wire.Addresses.Count];
         for (int i = 0; i < addresses.Length; i++)
         {
-            if (!NodeAddress.TryParse(wire.Addresses[i], out addresses[i]!, out _) || !IsLiteral(addresses[i]))
+            if (!NodeAddress.TryParse(wire.Addresses[i], out addresses[i]!, out _) || !MeshAddresses.IsTellable(addresses[i]))
                 return PeerRecordFault.BadAddress;
         }
 
@@ -165,9 +165,6 @@ internal sealed record PeerRecord(
             HashAlgorithmName.SHA256,
             DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
     }
-
-    private static bool IsLiteral(NodeAddress address) =>
-        address.ExpectedName is null && address.Port != 0 && MeshAddresses.TryLiteral(address, out _);
 
     private static ulong ToUnixMs(DateTimeOffset time) => (ulong)Math.Max(0, time.ToUnixTimeMilliseconds());
 }

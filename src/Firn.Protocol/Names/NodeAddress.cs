@@ -6,10 +6,14 @@ namespace Firn;
 
 /// <summary>
 /// Where to dial a node, and whom one expects there: <c>[scheme://][name@]host[:port]</c>. The scheme is <c>tcp</c>
-/// (the default), <c>quic</c>, <c>ws</c> or <c>wss</c>; the port 3476 unless given (443 for <c>wss</c>, 80 for <c>ws</c>).
+/// (the default), <c>quic</c>, <c>ws</c> or <c>wss</c>; the port 3476 unless given (443 for <c>wss</c>, 80 for <c>ws</c>). These two may end in
+/// their path, which is always <c>/firn</c>.
 /// </summary>
 public sealed record NodeAddress
 {
+    /// <summary>The path at which <c>ws</c> and <c>wss</c> are served.</summary>
+    internal const string WebSocketPath = "/firn";
+
     /// <summary>The port that Firn listens on by default: F-I-R-N on a phone.</summary>
     public const int DefaultPort = 3476;
 
@@ -29,6 +33,9 @@ public sealed record NodeAddress
 
     /// <summary>The port, 0 to 65535; 0 is of use only for listening.</summary>
     public int Port { get; }
+
+    /// <summary>Whether a peer has told it: then a name in it must not lead to this machine or its links. No part of what it is called.</summary>
+    internal bool IsTold { get; init; }
 
     /// <summary>An address of these parts.</summary>
     /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: a part is malformed.</exception>
@@ -65,6 +72,17 @@ public sealed record NodeAddress
                 error = NameScanner.At(text, 0, "expected tcp, quic, wss or ws before \"://\"");
                 return false;
             }
+        }
+
+        if (scheme is "ws" or "wss" && text.IndexOf('/', start) is >= 0 and int slash)
+        {
+            if (text[slash..] is not ("/" or WebSocketPath))
+            {
+                error = NameScanner.At(text, slash, $"nodes are served at {WebSocketPath} alone: expected that path or none");
+                return false;
+            }
+
+            text = text[..slash];
         }
 
         string? name = null;

@@ -33,7 +33,7 @@ internal sealed class Invites : IDisposable
         }
 
         if (addresses.Count == 0)
-            addresses = OwnAddresses.ForInvite(_node.Acceptor.Bound, InviteLine.MaxAddresses);
+            addresses = OwnAddresses.ForInvite(_node.Setup.Advertised, _node.Acceptor.Bound, InviteLine.MaxAddresses);
         if (addresses.Count == 0)
             throw new FirnException(FailureReason.InvalidInput, "this node listens nowhere, so nobody can join it: start it with --listen, or give --address");
 

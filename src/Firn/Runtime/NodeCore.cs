@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
 using Firn.Messaging;
 using Firn.Protocol;
 using Firn.Runtime;
@@ -160,6 +159,14 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
             await session.Completion.ConfigureAwait(false);
     }
 
+    /// <summary>Ends the session over <paramref name="link"/> with a goodbye; false if there is none.</summary>
+    public bool Close(Transports.ILink link, EndReason reason, string detail)
+    {
+        var session = _connections.All.Select(c => c.Session).FirstOrDefault(session => session?.Link == link);
+        session?.Close(reason, detail);
+        return session is not null;
+    }
+
     /// <summary>Changes what this node says of itself; <paramref name="change"/> runs again when another change came first.</summary>
     /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: outside a limit; nothing has changed.</exception>
     public Task DescribeAsync(Func<PeerDescription, PeerDescription> change)
@@ -232,7 +239,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     void ISessionOwner.OnRecords(Session session, IEnumerable<Protocol.Wire.SignedPeerRecord> records)
     {
         long link = session.Terms.Link;
-        var teller = session.Link.RemoteEndPoint?.Address ?? IPAddress.Loopback;
+        var teller = session.Link.Vantage;
         var news = Decide((rules, now) => rules.OnRecords(link, records, now));
         var verified = VerifiedRecord.Check(news, Clock.Wall);   // between the two, not under the lock
         if (verified.Count > 0)

@@ -25,12 +25,8 @@ internal sealed class NodeSetup : IDisposable
         };
         Pins = identity.Directory is { } directory ? new PinStore(directory) : null;
         KeptPins = Pins?.Read() ?? [];
-        Transports = options.Transports
-            ??
-            [
-                new TcpTransport(new TcpOptions(), options.TimeProvider, options.LoggerFactory.CreateLogger("Firn.Tcp")),
-                new QuicTransport(new QuicOptions(), options.TimeProvider, options.LoggerFactory.CreateLogger("Firn.Quic")),
-            ];
+        Advertised = OwnAddresses.ReadAdvertised(options.Advertise);
+        Transports = options.Transports ?? DefaultTransports.Create(options);
         Description = new PeerDescription
         {
             SoftwareVersion = SoftwareVersion,
@@ -69,6 +65,9 @@ internal sealed class NodeSetup : IDisposable
     public IReadOnlyList<PeerKey> KeptPins { get; }
 
     public IReadOnlyList<ITransport> Transports { get; }
+
+    /// <summary>Where others reach this node besides where it listens.</summary>
+    public IReadOnlyList<NodeAddress> Advertised { get; }
 
     public PeerDescription Description { get; }
 

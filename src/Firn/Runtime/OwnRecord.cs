@@ -44,7 +44,7 @@ internal sealed partial class OwnRecord(NodeCore node) : Scheduled, IDisposable
     {
         try
         {
-            return OwnAddresses.Of(node.Acceptor.Bound);
+            return OwnAddresses.Of(node.Setup.Advertised, node.Acceptor.Bound);
         }
         catch (NetworkInformationException e)
         {

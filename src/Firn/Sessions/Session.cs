@@ -54,9 +54,9 @@ internal sealed partial class Session : Scheduled, IFrameSink
         (Terms, _link, _owner, _clock, _schedule) = (terms, link, owner, clock, schedule);
         _description = terms.Description;
         ConnectedAt = clock.Wall;
-        RemoteAddress = link.RemoteEndPoint is { } remote
+        RemoteAddress = link.Dialled ?? (link.RemoteEndPoint is { } remote
             ? NodeAddress.Create(link.Transport, HostOf(remote.Address), remote.Port)
-            : NodeAddress.Create(link.Transport, terms.Peer.Name.Host, 0);
+            : NodeAddress.Create(link.Transport, terms.Peer.Name.Host, 0));
         // The end that was dialled asks early: a node with many sessions was dialled by most, and so chooses when it is busy.
         _liveness = new Liveness(
             (long)pingInterval.TotalMilliseconds, (long)pingDeadline.TotalMilliseconds, clock.Now, asksEarly: !link.IsInitiator);

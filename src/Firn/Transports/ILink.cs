@@ -24,6 +24,15 @@ internal interface ILink : IAsyncDisposable
     /// <summary>The other end's address; null where the transport has none.</summary>
     IPEndPoint? RemoteEndPoint { get; }
 
+    /// <summary>What was dialled, where that says more than the endpoint: a name, behind which a proxy may stand; else null.</summary>
+    NodeAddress? Dialled => null;
+
+    /// <summary>
+    /// From where the other end sees addresses that it tells of; <see cref="IPAddress.None"/>, which is on no link, where the endpoint may be that
+    /// of a proxy.
+    /// </summary>
+    IPAddress Vantage => RemoteEndPoint?.Address ?? IPAddress.Loopback;
+
     /// <summary>The scheme of the transport.</summary>
     string Transport { get; }
 

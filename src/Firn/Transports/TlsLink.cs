@@ -11,7 +11,14 @@ namespace Firn.Transports;
 /// <param name="Transport">The scheme of the transport.</param>
 /// <param name="RemoteEndPoint">The other end's address, where there is one.</param>
 /// <param name="Abort">Cuts the connection, from any thread, as often as one likes.</param>
-internal sealed record RawConnection(Stream Stream, string Name, string Transport, IPEndPoint? RemoteEndPoint, Action Abort);
+internal sealed record RawConnection(Stream Stream, string Name, string Transport, IPEndPoint? RemoteEndPoint, Action Abort)
+{
+    /// <summary>As <see cref="ILink.Dialled"/>.</summary>
+    public NodeAddress? Dialled { get; init; }
+
+    /// <summary>Whether the endpoint may be that of a proxy.</summary>
+    public bool IsProxied { get; init; }
+}
 
 /// <summary>TLS 1.3 with ALPN <c>firn/1</c> over any duplex stream, both ends presenting a leaf.</summary>
 internal sealed class TlsLink : ILink
@@ -31,6 +38,10 @@ internal sealed class TlsLink : ILink
     public bool IsInitiator { get; }
 
     public IPEndPoint? RemoteEndPoint => _raw.RemoteEndPoint;
+
+    public NodeAddress? Dialled => _raw.Dialled;
+
+    public IPAddress Vantage => _raw.IsProxied ? IPAddress.None : RemoteEndPoint?.Address ?? IPAddress.Loopback;
 
     public string Transport => _raw.Transport;
 

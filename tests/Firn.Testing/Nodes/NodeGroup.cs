@@ -37,7 +37,7 @@ internal sealed class NodeGroup : IAsyncDisposable
         var options = new NodeOptions { Name = $"{name}@{name}.lan", Ephemeral = true, Cookie = Cookie, Discovery = false };
         if (Network is null)
         {
-            options.Listen.Add(Environment.GetEnvironmentVariable("FIRN_TEST_QUIC") == "1" ? "quic://127.0.0.1:0" : "tcp://127.0.0.1:0");
+            options.Listen.Add("tcp://127.0.0.1:0");
             return options;
         }
 

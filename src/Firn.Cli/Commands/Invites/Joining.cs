@@ -3,7 +3,6 @@ using Firn.Identity;
 using Firn.Protocol;
 using Firn.Runtime;
 using Firn.Transports;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Firn.Cli;
 
@@ -46,7 +45,7 @@ internal sealed class HomeJoining : IJoining
         _joiner = new Joiner(
             new JoinIdentity(identity.Name, identity.Did, VersionRange.Supported),
             new NodeCredentials(identity.Key, DateTimeOffset.UtcNow),
-            [new TcpTransport(new TcpOptions(), TimeProvider.System, NullLogger.Instance)],
+            DefaultTransports.ForDialling(),
             TimeProvider.System);
     }
 

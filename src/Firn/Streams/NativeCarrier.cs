@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using Firn.Transports;
 
 namespace Firn.Streams;
@@ -38,6 +39,7 @@ internal sealed class NativeCarrier(INativeStream native, FirnStream stream, Nat
     }
 
     /// <summary>Waits for bytes without a buffer, then takes all that are there. False at the end.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> ReceiveAsync()
     {
         await native.ReadAsync(Memory<byte>.Empty, CancellationToken.None).ConfigureAwait(false);

@@ -178,8 +178,8 @@ internal sealed class StreamTable
             if (_streams.ContainsKey(stream.Id))
                 return $"stream {stream.Id} was opened twice";
 
-            // One that we have ended may be over for the peer before it is forgotten here.
-            if (_theirs >= MaxOpen && _streams.Values.Count(s => s.Id % 2 != _parity && !s.IsOverHere) >= MaxOpen)
+            // One that we have ended may be over for the peer before it is forgotten here. The transport counts its own.
+            if (_theirs >= MaxOpen && !stream.Sending.IsNative && _streams.Values.Count(s => s.Id % 2 != _parity && !s.IsOverHere) >= MaxOpen)
                 return $"more than {MaxOpen} streams were opened";
             _lastTheirs = Math.Max(_lastTheirs, stream.Id);
             _theirs++;

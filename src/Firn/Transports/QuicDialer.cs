@@ -11,44 +11,24 @@ namespace Firn.Transports;
 [SupportedOSPlatform("linux"), SupportedOSPlatform("windows"), SupportedOSPlatform("macos")]
 internal static class QuicDialer
 {
-    private const int MaxAddresses = 8;   // as many as a name may cost before it counts as unreachable
-
     /// <summary>A silent address makes way for the next: nothing says that nobody listens there.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     /// <summary>The main stream is the first that the acceptor opens (RFC 9000, section 2.1).</summary>
     private const long MainStream = 1;
 
-    /// <summary>What the host of <paramref name="address"/> is called in numbers.</summary>
-    /// <exception cref="FirnException"><see cref="FailureReason.Unreachable"/>.</exception>
-    public static async ValueTask<IReadOnlyList<IPEndPoint>> ResolveAsync(NodeAddress address, QuicOptions options, CancellationToken cancellationToken)
-    {
-        IPAddress[] all;
-        try
-        {
-            all = await HostAddresses.ResolveAsync(address, cancellationToken).ConfigureAwait(false);
-        }
-        catch (SocketException e)
-        {
-            throw new FirnException(FailureReason.Unreachable, $"Cannot reach {address}: the name does not resolve.", e);
-        }
-
-        var usable = all.Where(found => options.DialFrom is null || options.DialFrom.AddressFamily == found.AddressFamily)
-            .Take(MaxAddresses).Select(found => new IPEndPoint(found, address.Port)).ToList();
-        return usable.Count > 0
-            ? usable
-            : throw new FirnException(FailureReason.Unreachable, $"Cannot reach {address}: the name has no usable address.");
-    }
-
-    /// <summary>A link with the first of <paramref name="candidates"/> that answers.</summary>
+    /// <summary>A link with the first address of <paramref name="address"/> that answers.</summary>
     /// <exception cref="FirnException">As <see cref="ITransport.DialAsync"/>.</exception>
     public static async ValueTask<ILink> ConnectAsync(
-        NodeAddress address, IReadOnlyList<IPEndPoint> candidates, QuicOptions options, LeafCredential local, TimeProvider time, CancellationToken cancellationToken)
+        NodeAddress address, QuicOptions options, LeafCredential local, TimeProvider time, CancellationToken cancellationToken)
     {
+        var found = await TcpDialer.ResolveAsync(
+            address, ct => HostAddresses.ResolveAsync(address, ct), options.DialFrom, cancellationToken).ConfigureAwait(false);
+        IPEndPoint[] candidates = [.. found.Select(ip => new IPEndPoint(ip, address.Port))];
         var failures = new List<(IPAddress Address, string Why, Exception Error)>();
         foreach (var remote in candidates)
         {
-            bool isLast = failures.Count == candidates.Count - 1;
+            bool isLast = failures.Count == candidates.Length - 1;
             using var patience = new CancellationTokenSource(isLast ? Timeout.InfiniteTimeSpan : Patience, time);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
             try
@@ -75,7 +55,7 @@ internal static class QuicDialer
     private static async ValueTask<ILink> ConnectAsync(
         IPEndPoint remote, QuicOptions options, LeafCredential local, TimeProvider time, CancellationToken cancellationToken)
     {
-        var presented = new PresentedCertificates(holdsLeaf: true);
+        var presented = new PresentedCertificates(isInitiator: true, isQuic: true);
         var connection = await QuicConnection.ConnectAsync(
             QuicSettings.ForInitiator(remote, options.DialFrom, local, presented.Record), cancellationToken).ConfigureAwait(false);
         try

@@ -13,13 +13,13 @@ internal sealed class QuicLink : ILink
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
 
     private readonly QuicConnection _connection;
-    private readonly QuicStream _main;
+    private readonly QuicMainStream _main;
     private readonly TimeProvider _time;
     private volatile bool _isCut;
 
     public QuicLink(QuicConnection connection, QuicStream main, PeerCertificate remote, LeafCredential local, bool isInitiator, TimeProvider time)
     {
-        (_connection, _main, _time) = (connection, main, time);
+        (_connection, _main, _time) = (connection, new QuicMainStream(main), time);
         (Remote, Local, IsInitiator) = (remote, local, isInitiator);
         RemoteEndPoint = HostAddresses.Plain(connection.RemoteEndPoint);
         if (QuicPriority.TryPutFirst(connection, main))
@@ -74,13 +74,9 @@ internal sealed class QuicLink : ILink
         using var linger = new CancellationTokenSource(Linger, _time);
         try
         {
-            _main.CompleteWrites();
-            var dropped = new byte[4096];
-            while (await _main.ReadAsync(dropped, linger.Token).ConfigureAwait(false) > 0)
-            {
-            }
+            await _main.EndAsync(linger.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
         {
             // The other end is gone, or had its time.
         }

@@ -1,4 +1,5 @@
 using System.Net.Quic;
+using System.Runtime.CompilerServices;
 using System.Runtime.Versioning;
 
 namespace Firn.Transports;
@@ -48,6 +49,7 @@ internal sealed class QuicNativeStream(QuicStream stream) : INativeStream
 
     public Task WritesClosed => ExplainAsync(stream.WritesClosed);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         try

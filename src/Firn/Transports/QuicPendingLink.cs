@@ -38,7 +38,7 @@ internal sealed class QuicPendingLink : IPendingLink
 
     public async ValueTask<ILink> SecureAsync(LeafCredential local, CancellationToken cancellationToken)
     {
-        var presented = new PresentedCertificates(holdsLeaf: true);
+        var presented = new PresentedCertificates(isInitiator: false, isQuic: true);
         try
         {
             _options.TrySetResult(QuicSettings.ForAcceptor(local, presented.Record));

@@ -3,6 +3,7 @@ using System.Net.Quic;
 using System.Net.Security;
 using System.Runtime.Versioning;
 using Firn.Identity;
+using Firn.Streams;
 
 namespace Firn.Transports;
 
@@ -16,8 +17,8 @@ internal static class QuicSettings
     /// <summary>A connection is closed with this when it is cut.</summary>
     public const long Cut = 1;
 
-    /// <summary>Streams of the other end at a time; those that are over, but for their last acknowledgement, count among them.</summary>
-    private const int MaxStreams = 2048;
+    /// <summary>Streams of the other end at a time: as many as a session has, and the main one. The next waits at the other end.</summary>
+    private const int MaxStreams = StreamTable.MaxOpen + 1;
 
     /// <summary>
     /// What may be under way on a connection. All of it is read as it comes, within Firn's own windows, so this limits only bandwidth x delay, and

@@ -43,8 +43,7 @@ internal sealed class QuicTransport(QuicOptions options, TimeProvider time, ILog
     {
         if (!QuicSupport.IsThere)
             throw QuicSupport.Failure(address);
-        var candidates = await QuicDialer.ResolveAsync(address, options, cancellationToken).ConfigureAwait(false);
-        return await QuicDialer.ConnectAsync(address, candidates, options, local, time, cancellationToken).ConfigureAwait(false);
+        return await QuicDialer.ConnectAsync(address, options, local, time, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>libmsquic would share a port with another program that lets it, and each would get some of the other's packets.</summary>

@@ -70,7 +70,7 @@ internal sealed class TlsLink : ILink
         var tls = new SslStream(raw.Stream, leaveInnerStreamOpen: false);
         try
         {
-            var remote = new PresentedCertificates(PresentedCertificates.HoldsLeafOverStream(isInitiator));
+            var remote = new PresentedCertificates(isInitiator);
             await (isInitiator
                 ? tls.AuthenticateAsClientAsync(TlsOptions.ForInitiator(local, remote.Record), cancellationToken)
                 : tls.AuthenticateAsServerAsync(TlsOptions.ForAcceptor(local, remote.Record), cancellationToken)).ConfigureAwait(false);

@@ -46,16 +46,10 @@ internal static class TlsOptions
     };
 }
 
-/// <summary>
-/// Notes what the other end presents, and lets it pass: the handshake verifies it, in one place for both roles. The extra certificates that
-/// the system hands over may or may not hold the leaf as well (<paramref name="holdsLeaf"/>).
-/// </summary>
-internal sealed class PresentedCertificates(bool holdsLeaf)
+/// <summary>Notes what the other end presents, and lets it pass: the handshake verifies it, in one place for both roles.</summary>
+internal sealed class PresentedCertificates(bool isInitiator, bool isQuic = false)
 {
     public PeerCertificate Seen { get; private set; }
-
-    /// <summary>OpenSSL gives a server only what came after the leaf (SSL_get_peer_cert_chain(3)); QUIC always gives all.</summary>
-    public static bool HoldsLeafOverStream(bool isInitiator) => isInitiator || OperatingSystem.IsWindows() || OperatingSystem.IsMacOS();
 
     public bool Record(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
@@ -65,6 +59,9 @@ internal sealed class PresentedCertificates(bool holdsLeaf)
         var leaf = certificate.GetRawCertData();
         var store = chain?.ChainPolicy.ExtraStore;
         int count = store?.Count ?? 0;
+
+        // The store holds all that came, but OpenSSL gives a server only what came after the leaf (SSL_get_peer_cert_chain(3)), except in QUIC.
+        bool holdsLeaf = isQuic || isInitiator || OperatingSystem.IsWindows() || OperatingSystem.IsMacOS();
         if (holdsLeaf && store!.Any(other => other.RawDataMemory.Span.SequenceEqual(leaf)))
             count--;
         Seen = new PeerCertificate(leaf, count);

@@ -1,3 +1,4 @@
+using Firn.Discovery;
 using Firn.Identity;
 using Firn.Messaging;
 using Firn.Protocol;
@@ -245,6 +246,8 @@ public sealed partial class Node : IAsyncDisposable
             _core.Tell((rules, now) => rules.Add(DialKind.Configured, peer, now));
         if (_setup.Home is { } home)
             Meet(home);
+        if (_setup.Home is not null && _setup.Options.Discovery && LocalLinks.AreOfUse(Self.Listening))
+            _core.Sources.Start(MdnsSource.For(_core), DialKind.Found, Self);
         foreach (var source in _setup.Options.Sources)
             _core.Sources.Start(source, DialKind.Found, Self);
     }

@@ -64,7 +64,10 @@ public sealed class NodeOptions
     /// <summary>Whether to connect to nodes that peers tell of.</summary>
     public MeshMode Mesh { get; set; } = MeshMode.Full;
 
-    /// <summary>Whether to look for nodes of the same home on this machine.</summary>
+    /// <summary>
+    /// Whether to look for nodes: those of the same home on this machine, and, unless the node listens on loopback alone, those of its
+    /// cluster on the links of this machine (multicast DNS), where it shows its name and key. Without a home there is neither.
+    /// </summary>
     public bool Discovery { get; set; } = true;
 
     /// <summary>

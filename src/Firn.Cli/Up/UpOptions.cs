@@ -69,7 +69,7 @@ internal sealed class UpOptions
 
     private readonly Option<bool> _noDiscovery = new("--no-discovery")
     {
-        Description = "Do not look for other nodes of this user on this machine",
+        Description = "Do not look for other nodes, of this user on this machine and of the cluster on its networks, and do not show this one there",
     };
 
     private readonly Option<LogLevel?> _logLevel = Logging();

@@ -38,9 +38,11 @@ internal sealed class DiscoveryJudge : IDisposable
     {
         get
         {
-            byte[]? tag = null;
-            if (_keys.Length > 0)
-                ClusterTag.Make(_keys[0], _self, _day, _cluster, tag = new byte[ClusterTag.Length]);
+            if (_keys.Length == 0)
+                return new ServiceText(VersionRange.Supported, _self, Tag: null);
+
+            var tag = new byte[ClusterTag.Length];
+            ClusterTag.Make(_keys[0], _self, _day, _cluster, tag);
             return new ServiceText(VersionRange.Supported, _self, tag);
         }
     }

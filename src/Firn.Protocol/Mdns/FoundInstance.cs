@@ -23,10 +23,18 @@ internal sealed class FoundInstance(DnsName name, DnsName type, string label)
     /// <summary>Whether it is worth a dial. Of others nothing is asked.</summary>
     public bool IsWanted { get; set; }
 
+    /// <summary>Whether it has taken itself back.</summary>
+    public bool SaidGoodbye { get; set; }
+
     public DnsName? Host => IsWanted ? Service.First?.Target : null;
 
     /// <summary>When it is clear that it does not say what a node must.</summary>
     public long GivenUpAt => Math.Min(Text.GivenUpAt, IsWanted ? Service.GivenUpAt : long.MaxValue);
+
+    public long NextAsk => Math.Min(Pointer.NextAsk, Math.Min(Service.NextAsk, Text.NextAsk));
+
+    /// <summary>When something of it expires, or is given up.</summary>
+    public long NextEnd => Math.Min(Math.Min(Pointer.NextExpiry, GivenUpAt), Math.Min(Service.NextExpiry, Text.NextExpiry));
 
     public IEnumerable<(DnsQuestion Question, FoundRecords Records)> Asked =>
     [
@@ -50,6 +58,10 @@ internal sealed class FoundHost(DnsName name)
 
     /// <summary>When it is clear that it has no address of either kind.</summary>
     public long GivenUpAt => Math.Max(V4.GivenUpAt, V6.GivenUpAt);
+
+    public long NextAsk => Math.Min(V4.NextAsk, V6.NextAsk);
+
+    public long NextEnd => Math.Min(GivenUpAt, Math.Min(V4.NextExpiry, V6.NextExpiry));
 
     public IEnumerable<(DnsQuestion Question, FoundRecords Records)> Asked =>
         [(new DnsQuestion(name, DnsType.A), V4), (new DnsQuestion(name, DnsType.Aaaa), V6)];

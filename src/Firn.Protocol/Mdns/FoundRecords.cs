@@ -17,7 +17,7 @@ internal sealed class FoundRecords(int capacity)
     public long NextAsk { get; private set; } = long.MaxValue;
 
     /// <summary>When the next record expires.</summary>
-    public long NextExpiry => _held.Count == 0 ? long.MaxValue : _held.Min(static h => h.Until);
+    public long NextExpiry { get; private set; } = long.MaxValue;
 
     public bool IsEmpty => _held.Count == 0;
 
@@ -49,6 +49,7 @@ internal sealed class FoundRecords(int capacity)
         {
             if (held is not null)
                 held.Until = Math.Min(held.Until, now + FlushMilliseconds);
+            Reckon();
             return false;
         }
 
@@ -66,11 +67,20 @@ internal sealed class FoundRecords(int capacity)
         held.Until = now + held.Lifetime;
         _asked = 0;
         NextAsk = long.MaxValue;
+        Reckon();
         return isNew;
     }
 
     /// <summary>Drops what has had its time; true if something had.</summary>
-    public bool Expire(long now) => _held.RemoveAll(h => h.Until <= now) > 0;
+    public bool Expire(long now)
+    {
+        if (now < NextExpiry)
+            return false;
+
+        _held.RemoveAll(h => h.Until <= now);
+        Reckon();
+        return true;
+    }
 
     /// <summary>Somebody cares: ask at <paramref name="soon"/> if there is nothing, else in time before it expires.</summary>
     public void Want(long soon, Func<double> random)
@@ -93,6 +103,8 @@ internal sealed class FoundRecords(int capacity)
         else
             NextAsk = IsEmpty ? now + (1_000L << (_asked - 1)) : Math.Max(now + 1_000, RefreshAt(random));
     }
+
+    private void Reckon() => NextExpiry = _held.Count == 0 ? long.MaxValue : _held.Min(static h => h.Until);
 
     private long RefreshAt(Func<double> random)
     {

@@ -8,6 +8,8 @@ internal sealed partial class MdnsBrowser
     private const long SparedMilliseconds = 1_000;
     private const int MaxPackets = 8;   // for what this node knows; who is not in it answers once more
 
+    private const int RareCount = 7;    // from then on, a minute and more lies between questions
+
     private readonly Dictionary<DnsName, Browsing> _browsing = [];
     private long _due = long.MaxValue;
     private long _askDue = long.MaxValue;
@@ -40,8 +42,6 @@ internal sealed partial class MdnsBrowser
                 records.OnAsked(now, random);
             }
         }
-
-        Reckon();
     }
 
     /// <summary>Forgets what has had its time, and asks what is due.</summary>
@@ -67,7 +67,7 @@ internal sealed partial class MdnsBrowser
 
             // Then the next question who is there finds it anew, if it is.
             if (isOver || instance.GivenUpAt <= now || (instance.Host is { } host && _hosts.TryGetValue(host, out var found) && found.GivenUpAt <= now))
-                _instances.Remove(instance.Name);
+                Forget(instance, now);
             else if (hasChanged)
                 Care(instance, now);
             if (hasChanged)
@@ -84,6 +84,18 @@ internal sealed partial class MdnsBrowser
         }
 
         DropHosts();
+    }
+
+    /// <summary>One that was wanted and is gone without a word may be there still: it is looked for, if that was not just done.</summary>
+    private void Forget(FoundInstance instance, long now)
+    {
+        _instances.Remove(instance.Name);
+        if (!instance.IsWanted || instance.SaidGoodbye)
+            return;
+
+        _changed.Add(instance.Label);
+        if (_browsing[instance.Type].Count >= RareCount)
+            _browsing[instance.Type] = new Browsing(now + 1_000 + (long)(random() * 1_000), 1);
     }
 
     private void Ask(long now)
@@ -150,25 +162,18 @@ internal sealed partial class MdnsBrowser
         _ => null,
     };
 
+    /// <summary>When something is due, from all that there is; while packets come in, only from what they touch.</summary>
     private void Reckon()
     {
-        long ask = _browsing.Count == 0 ? long.MaxValue : _browsing.Values.Min(static b => b.Due);
-        long end = long.MaxValue;
+        _askDue = _browsing.Count == 0 ? long.MaxValue : _browsing.Values.Min(static b => b.Due);
+        _due = _askDue;
         foreach (var instance in _instances.Values)
-        {
-            ask = Math.Min(ask, Math.Min(instance.Pointer.NextAsk, Math.Min(instance.Service.NextAsk, instance.Text.NextAsk)));
-            end = Math.Min(end, Math.Min(instance.Pointer.NextExpiry, Math.Min(instance.Service.NextExpiry, instance.Text.NextExpiry)));
-            end = Math.Min(end, instance.GivenUpAt);
-        }
-
+            Reckon(instance.NextAsk, instance.NextEnd);
         foreach (var host in _hosts.Values)
-        {
-            ask = Math.Min(ask, Math.Min(host.V4.NextAsk, host.V6.NextAsk));
-            end = Math.Min(end, Math.Min(host.GivenUpAt, Math.Min(host.V4.NextExpiry, host.V6.NextExpiry)));
-        }
-
-        (_askDue, _due) = (ask, Math.Min(ask, end));
+            Reckon(host.NextAsk, host.NextEnd);
     }
+
+    private void Reckon(long ask, long end) => (_askDue, _due) = (Math.Min(_askDue, ask), Math.Min(_due, Math.Min(ask, end)));
 
     /// <summary>When to ask who is there, and how often that was done.</summary>
     private readonly record struct Browsing(long Due, int Count)

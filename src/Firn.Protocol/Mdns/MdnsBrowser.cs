@@ -62,21 +62,21 @@ internal sealed partial class MdnsBrowser(
                 OnRecord(instance, record, texts, now);
         }
 
+        foreach (var name in records.Select(static r => r is { Type: DnsType.Ptr, Target: { } target } ? target : r.Name).Distinct())
+        {
+            if (_instances.TryGetValue(name, out var instance))
+                Care(instance, now);
+        }
+
         foreach (var record in records.Where(static r => r.Type is DnsType.A or DnsType.Aaaa))
         {
-            if (_hosts.TryGetValue(record.Name, out var host) && (record.Type == DnsType.A ? host.V4 : host.V6).Apply(record, now))
+            if (!_hosts.TryGetValue(record.Name, out var host))
+                continue;
+            if ((record.Type == DnsType.A ? host.V4 : host.V6).Apply(record, now))
                 Changed(record.Name);
-        }
-
-        foreach (var instance in records.Select(r => r.Target is { } target && r.Type == DnsType.Ptr ? target : r.Name).Distinct())
-        {
-            if (_instances.TryGetValue(instance, out var touched))
-                Care(touched, now);
-        }
-
-        foreach (var host in _hosts.Values)
             Care(host, now);
-        _due = 0;
+        }
+
         return texts.Values.Any(static t => t.IsWanted);
     }
 
@@ -93,7 +93,7 @@ internal sealed partial class MdnsBrowser(
         }
 
         DropHosts();
-        _due = 0;
+        Reckon();
     }
 
     /// <summary>
@@ -123,6 +123,7 @@ internal sealed partial class MdnsBrowser(
         var name = pointer.Target!;
         if (_instances.TryGetValue(name, out var known))
         {
+            known.SaidGoodbye = pointer.Ttl == 0;
             known.Pointer.Apply(pointer, now);
             return;
         }
@@ -148,7 +149,8 @@ internal sealed partial class MdnsBrowser(
             if (!instance.Service.Apply(record, now))
                 return;
             _changed.Add(instance.Label);
-            DropHosts();
+            if (instance.IsWanted)
+                DropHosts();
         }
         else if (record.Ttl == 0 || texts.ContainsKey(instance.Name))
         {
@@ -168,18 +170,20 @@ internal sealed partial class MdnsBrowser(
         else
             instance.Text.Release();
 
-        if (!instance.IsWanted)
+        if (instance.IsWanted)
+        {
+            instance.Pointer.Want(soon, random);
+            instance.Service.Want(soon, random);
+        }
+        else
         {
             instance.Pointer.Release();
             instance.Service.Release();
-            return;
         }
 
-        instance.Pointer.Want(soon, random);
-        instance.Service.Want(soon, random);
+        Reckon(instance.NextAsk, instance.NextEnd);
         if (instance.Host is { } host && !_hosts.ContainsKey(host))
             Care(_hosts[host] = new FoundHost(host), now);
-        _due = 0;
     }
 
     /// <summary>A host without any address is asked for both kinds; else what is there is kept fresh.</summary>
@@ -193,6 +197,8 @@ internal sealed partial class MdnsBrowser(
             else
                 records.Release();
         }
+
+        Reckon(host.NextAsk, host.NextEnd);
     }
 
     /// <summary>A stranger that is not wanted goes, the one whose time is over first of those at hand.</summary>

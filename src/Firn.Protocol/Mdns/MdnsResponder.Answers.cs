@@ -7,7 +7,7 @@ internal sealed partial class MdnsResponder
 {
     private const long MinMilliseconds = 1_000, MinDefenceMilliseconds = 250;
 
-    private readonly Dictionary<OwnRecord, Pending> _pending = [];
+    private readonly Dictionary<ShownRecord, Pending> _pending = [];
 
     /// <summary>A query: of another responder, or (<paramref name="isLegacy"/>) of a plain resolver, which is answered alone and at once.</summary>
     public void OnQuery(DnsMessage query, IPEndPoint from, bool isLegacy, long now)
@@ -61,7 +61,7 @@ internal sealed partial class MdnsResponder
             Send(answers, from, isLegacy: true, query);
     }
 
-    private IEnumerable<OwnRecord> AnswersTo(DnsQuestion question)
+    private IEnumerable<ShownRecord> AnswersTo(DnsQuestion question)
     {
         var answers = _records.Where(own => !own.IsDenial && question.IsAnsweredBy(own.Record)).ToList();
         return answers.Count > 0 || !_uniqueNames.Contains(question.Name)
@@ -70,13 +70,13 @@ internal sealed partial class MdnsResponder
     }
 
     /// <summary>Section 7.1: known for at least half of its time.</summary>
-    private static bool IsKnown(OwnRecord own, DnsMessage query) =>
+    private static bool IsKnown(ShownRecord own, DnsMessage query) =>
         query.Answers.Any(known => known.Ttl >= own.Record.Ttl / 2 && known.SaysTheSameAs(own.Record));
 
     /// <summary>Records that others may have as well, so that several answer at once (section 6).</summary>
     private long SharedDelay(long now) => now + 20 + (long)(random() * 100);
 
-    private void Postpone(OwnRecord own, long due, IPEndPoint? asker, bool isDefence = false) =>
+    private void Postpone(ShownRecord own, long due, IPEndPoint? asker, bool isDefence = false) =>
         _pending[own] = _pending.TryGetValue(own, out var other)
             ? new Pending(Math.Min(due, other.Due), asker is not null && asker.Equals(other.Asker) ? asker : null, isDefence || other.IsDefence)
             : new Pending(due, asker, isDefence);
@@ -84,7 +84,7 @@ internal sealed partial class MdnsResponder
     /// <summary>No record more often than once a second, nor than four times where a name is defended (section 6).</summary>
     private void SendAnswers(long now)
     {
-        var answers = new List<OwnRecord>();
+        var answers = new List<ShownRecord>();
         foreach (var (own, pending) in _pending.Where(p => p.Value.Due <= now).ToList())
         {
             long pause = pending.IsDefence ? MinDefenceMilliseconds : MinMilliseconds;
@@ -107,7 +107,7 @@ internal sealed partial class MdnsResponder
     }
 
     /// <summary>What the asker will want to know next (RFC 6763, section 12).</summary>
-    private List<OwnRecord> AdditionalsTo(List<OwnRecord> answers)
+    private List<ShownRecord> AdditionalsTo(List<ShownRecord> answers)
     {
         var names = new HashSet<DnsName>();
         foreach (var own in answers)
@@ -121,7 +121,7 @@ internal sealed partial class MdnsResponder
         return [.. _records.Where(own => names.Contains(own.Record.Name) && !answers.Contains(own) && (!own.IsDenial || own.Record.Name.Equals(HostName)))];
     }
 
-    private void Send(List<OwnRecord> answers, IPEndPoint to, bool isLegacy, DnsMessage query)
+    private void Send(List<ShownRecord> answers, IPEndPoint to, bool isLegacy, DnsMessage query)
     {
         var writer = new DnsWriter(isLegacy: isLegacy);
         if (isLegacy)

@@ -26,7 +26,7 @@ internal sealed partial class MdnsResponder(Func<double> random, Func<DnsRecord,
     private const int Probes = 3, Announcements = 3;
     private const uint LegacyTtl = 10;   // RFC 6762, section 6.7
 
-    private List<OwnRecord> _records = [];
+    private List<ShownRecord> _records = [];
     private HashSet<DnsName> _uniqueNames = [];
     private List<DnsRecord> _withdrawn = [];
     private ResponderState _state;
@@ -43,13 +43,13 @@ internal sealed partial class MdnsResponder(Func<double> random, Func<DnsRecord,
 
     public long NextDue => Math.Min(_due, _pending.Count == 0 ? long.MaxValue : _pending.Values.Min(static p => p.Due));
 
-    public IReadOnlyList<OwnRecord> Records => _records;
+    public IReadOnlyList<ShownRecord> Records => _records;
 
     /// <summary>Whether the names are this node's, as far as is known.</summary>
     public bool HasNames => _state is ResponderState.Announcing or ResponderState.Settled;
 
     /// <summary>Claims the names of <paramref name="records"/>, from <paramref name="from"/> on: asks whether another has them, then announces.</summary>
-    public void Claim(List<OwnRecord> records, long from)
+    public void Claim(List<ShownRecord> records, long from)
     {
         Take(records);
         _withdrawn = [];
@@ -64,7 +64,7 @@ internal sealed partial class MdnsResponder(Func<double> random, Func<DnsRecord,
     public void ClaimAgain(long from) => Claim(_records, from);
 
     /// <summary>Other data under the same names: announced, in place of what was said before (RFC 6762, section 8.4).</summary>
-    public void Change(List<OwnRecord> records, long now)
+    public void Change(List<ShownRecord> records, long now)
     {
         var (before, said) = (_records, HasNames);
         Take(records);
@@ -137,7 +137,7 @@ internal sealed partial class MdnsResponder(Func<double> random, Func<DnsRecord,
         _uniqueNames.Contains(said.Name) && said.Ttl > 0 && said.Type != DnsType.Nsec && !isOurs(said)
         && (_state == ResponderState.Probing || _records.Exists(r => r.Record.Type == said.Type && r.Record.Name.Equals(said.Name)));
 
-    private void OnRepeated(OwnRecord own, DnsRecord said, long now)
+    private void OnRepeated(ShownRecord own, DnsRecord said, long now)
     {
         if (said.Ttl >= own.Record.Ttl)
             _pending.Remove(own);   // RFC 6762, section 7.4
@@ -145,7 +145,7 @@ internal sealed partial class MdnsResponder(Func<double> random, Func<DnsRecord,
             Postpone(own, SharedDelay(now), asker: null);   // section 6.6
     }
 
-    private void Take(List<OwnRecord> records)
+    private void Take(List<ShownRecord> records)
     {
         _records = records;
         _uniqueNames = [.. records.Where(static r => r.Record.IsUnique).Select(static r => r.Record.Name)];

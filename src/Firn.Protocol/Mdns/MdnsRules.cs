@@ -184,8 +184,8 @@ internal sealed class MdnsRules
         return _conflicts.Count == ConflictsAtOnce && _conflicts.Peek() > now - ConflictMilliseconds ? ConflictPauseMilliseconds : 0;
     }
 
-    private List<OwnRecord> RecordsOf(MdnsZone zone) =>
-        OwnRecord.All(InstanceLabel, MdnsNames.HostLabel(_did, _hostNumber), _text, zone.Link);
+    private List<ShownRecord> RecordsOf(MdnsZone zone) =>
+        ShownRecord.All(InstanceLabel, MdnsNames.HostLabel(_did, _hostNumber), _text, zone.Link);
 
     private bool IsOurs(DnsRecord record) =>
         _zones.Values.Any(zone => zone.Responder.Records.Any(own => own.Record.SaysTheSameAs(record)));

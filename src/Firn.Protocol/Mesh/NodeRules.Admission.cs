@@ -165,7 +165,7 @@ internal sealed partial class NodeRules
     }
 
     /// <summary>Whether this key is trusted, pinned, or was met before.</summary>
-    private bool IsKnown(Did did) => Admission.Trust.Find(did) is not null || Pins.Knows(did) || Peers.HasMet(did);
+    public bool IsKnown(Did did) => Admission.Trust.Find(did) is not null || Pins.Knows(did) || Peers.HasMet(did);
 
     private static FirnException Invalid(string message) => new(FailureReason.InvalidInput, message);
 

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
-using Firn.Protocol;
 using Firn.Runtime;
 
 namespace Firn.Discovery;

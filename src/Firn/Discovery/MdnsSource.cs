@@ -18,6 +18,9 @@ internal sealed class MdnsSource(Func<AdmissionPolicy> admission, Func<Did, bool
 {
     public string Name => "mdns";
 
+    public static MdnsSource For(NodeCore node) => new(
+        () => node.Setup.Handshake.Admission, did => node.Decide((rules, _) => rules.IsKnown(did)), node.Clock, node.Logger);
+
     public async IAsyncEnumerable<PeerSighting> WatchAsync(NodeSelf self, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var events = new MdnsEvents(clock);

@@ -3,7 +3,7 @@ using System.Net;
 namespace Firn.Protocol;
 
 /// <summary>A record of this node on one link.</summary>
-internal sealed class OwnRecord(DnsRecord record)
+internal sealed class ShownRecord(DnsRecord record)
 {
     public DnsRecord Record { get; } = record;
 
@@ -16,7 +16,7 @@ internal sealed class OwnRecord(DnsRecord record)
     public bool WasMulticastWithin(long milliseconds, long now) => MulticastAt >= 0 && now < MulticastAt + milliseconds;
 
     /// <summary>All records of a node on a link; none if it shows no service there.</summary>
-    public static List<OwnRecord> All(string instance, string host, byte[] text, MdnsLink link)
+    public static List<ShownRecord> All(string instance, string host, byte[] text, MdnsLink link)
     {
         var records = new List<DnsRecord>();
         var hostName = DnsName.Of(host, "local");
@@ -32,7 +32,7 @@ internal sealed class OwnRecord(DnsRecord record)
 
         if (records.Count > 0)
             records.AddRange(OfHost(hostName, link.Shown));
-        return [.. records.Select(r => new OwnRecord(r))];
+        return [.. records.Select(r => new ShownRecord(r))];
     }
 
     private static IEnumerable<DnsRecord> OfHost(DnsName host, IReadOnlyList<IPAddress> addresses)

@@ -5,7 +5,7 @@ namespace Firn.AspNetCore;
 
 /// <summary>
 /// A node about itself: its real listening addresses, how many peers are connected, times in UTC. It admits by <c>cookie</c>, <c>trust</c>
-/// or <c>both</c>.
+/// or <c>both</c>. What it relays is there only if it does.
 /// </summary>
 internal sealed record StatusBody(
     string Name,
@@ -21,15 +21,26 @@ internal sealed record StatusBody(
     /// <summary>Keys that are admitted to nothing until the operator decides; absent when there is none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<FrozenBody>? Frozen { get; init; }
+
+    /// <summary>What it does for others; absent unless it relays.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RelayBody? Relay { get; init; }
 }
 
 /// <summary>A key that has signed two rotations that contradict each other, to these successors; and what the operator can do.</summary>
 internal sealed record FrozenBody(string Did, IReadOnlyList<string> Successors, string Message);
 
+/// <summary>What a relay does: streams that it relays now, bytes since its start, and between whom.</summary>
+internal sealed record RelayBody(int Streams, long Bytes, IReadOnlyList<RelayedPairBody> Pairs);
+
+/// <summary>Two nodes that a relay joins, and the bytes of the streams between them.</summary>
+internal sealed record RelayedPairBody(string One, string Other, long Bytes);
+
 /// <summary>
 /// One connected peer. The direction is <c>inbound</c> or <c>outbound</c>; the role <c>entry</c>, <c>exit</c>,
 /// <c>relay</c> or <c>indeterminate</c>; the RTT null until measured; times in UTC. It was admitted by <c>cookie</c>, <c>trust</c> or
-/// <c>both</c>; its cookie is <c>current</c> or <c>old</c>, or null.
+/// <c>both</c>; its cookie is <c>current</c> or <c>old</c>, or null. The relay through which it is connected is there only if there is one;
+/// then the address is that one's, and the transport <c>relay</c>.
 /// </summary>
 internal sealed record PeerBody(
     string Name,
@@ -45,7 +56,11 @@ internal sealed record PeerBody(
     DateTime ConnectedAt,
     string SoftwareVersion,
     string Admission,
-    string? Cookie);
+    string? Cookie)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Via { get; init; }
+}
 
 /// <summary>
 /// Something that happened at a node: <c>peerUp</c>, <c>peerDown</c> (with a reason), <c>peerChanged</c>,
@@ -94,7 +109,11 @@ internal sealed record PinBody(string Name, string Did, string Kind, bool Connec
 }
 
 /// <summary>One answered ping.</summary>
-internal sealed record PingBody(string Name, string Address, double RttMs);
+internal sealed record PingBody(string Name, string Address, double RttMs)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Via { get; init; }
+}
 
 /// <summary>
 /// Why a request failed: a <see cref="FailureReason"/> in camelCase for programs and a sentence for people. Sent as

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Firn.Relays;
 
 namespace Firn.AspNetCore;
 
@@ -24,6 +25,7 @@ internal sealed partial class ControlledNode(Node node) : IControlledNode
             ControlJson.Spell(node.Admission))
         {
             Frozen = frozen.Length > 0 ? frozen : null,
+            Relay = node.Core.Relay is { } relay ? Describe(relay) : null,
         };
     }
 
@@ -48,7 +50,7 @@ internal sealed partial class ControlledNode(Node node) : IControlledNode
         try
         {
             var rtt = await peer.PingAsync(deadline.Token).ConfigureAwait(false);
-            return new PingBody(peer.Name.ToString(), peer.Address.ToString(), Milliseconds(rtt));
+            return new PingBody(peer.Name.ToString(), peer.Address.ToString(), Milliseconds(rtt)) { Via = peer.Via?.ToString() };
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -111,7 +113,17 @@ internal sealed partial class ControlledNode(Node node) : IControlledNode
         peer.ConnectedAt.UtcDateTime,
         peer.SoftwareVersion,
         ControlJson.Spell(peer.Admission),
-        peer.Cookie is { } age ? ControlJson.Spell(age) : null);
+        peer.Cookie is { } age ? ControlJson.Spell(age) : null)
+    {
+        Via = peer.Via?.ToString(),
+    };
+
+    private static RelayBody Describe(RelayService relay)
+    {
+        var (streams, bytes) = relay.Totals;
+        return new RelayBody(
+            streams, bytes, [.. relay.Pairs.Select(pair => new RelayedPairBody(pair.One.ToString(), pair.Other.ToString(), pair.Bytes))]);
+    }
 
     private static double Milliseconds(TimeSpan time) => Math.Round(time.TotalMilliseconds, 3);
 }

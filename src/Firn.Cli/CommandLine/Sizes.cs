@@ -30,4 +30,13 @@ internal static class Sizes
         >= Kibi when bytes % Kibi == 0 => $"{bytes / Kibi} KiB",
         _ => $"{bytes} B",
     };
+
+    /// <summary>Roughly, in the largest unit: <c>512 B</c>, <c>1.5 KiB</c>, <c>2.3 GiB</c>.</summary>
+    public static string About(long bytes) => bytes switch
+    {
+        >= 1L << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.0} GiB"),
+        >= 1L << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 20):0.0} MiB"),
+        >= Kibi => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)Kibi:0.0} KiB"),
+        _ => $"{bytes} B",
+    };
 }

@@ -28,7 +28,7 @@ internal static class DialCommand
             if (parsed.GetValue(common.Json))
                 JsonLines.Write(output, peer, ControlJson.Default.PeerBody);
             else
-                output.WriteLine(Printable.Line($"connected to {peer.Name} ({peer.Did}) at {peer.Address}"));
+                output.WriteLine(Printable.Line($"connected to {peer.Name} ({peer.Did}) {(peer.Via is null ? "at " : "")}{PeerRows.Where(peer.Address, peer.Via)}"));
             return Tool.Success;
         });
         return command;

@@ -38,5 +38,10 @@ internal static class StatusCommand
         peers        {status.Peers}
         up           {Durations.Show(now - status.StartedAt)}
         version      {status.Version}
-        """) + string.Concat((status.Frozen ?? []).Select(frozen => $"\nFROZEN       {frozen.Message}"));
+        """) + Relayed(status.Relay) + string.Concat((status.Frozen ?? []).Select(frozen => $"\nFROZEN       {frozen.Message}"));
+
+    private static string Relayed(RelayBody? relay) => relay is null ? "" : string.Create(
+        CultureInfo.InvariantCulture,
+        $"\nrelays       {relay.Pairs.Count} {(relay.Pairs.Count == 1 ? "pair" : "pairs")}, {Sizes.About(relay.Bytes)} since its start")
+        + string.Concat(relay.Pairs.Select(static pair => Printable.Line($"{pair.One} - {pair.Other}: {Sizes.About(pair.Bytes)}")).Select(static line => $"\n             {line}"));
 }

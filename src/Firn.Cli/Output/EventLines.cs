@@ -12,8 +12,8 @@ internal static class EventLines
 
     public static string Describe(EventBody e) => Printable.Line(e switch
     {
-        { Event: "peerUp", Peer: { } peer } => $"{peer.Name} is up: {peer.Address}, {peer.Direction}, {peer.Role}, {Rtt(peer)}",
-        { Event: "peerDown", Peer: { } peer } => $"{peer.Name} is down: {e.Reason}",
+        { Event: "peerUp", Peer: { } peer } => $"{peer.Name} is up: {PeerRows.Where(peer.Address, peer.Via)}, {peer.Direction}, {peer.Role}, {Rtt(peer)}",
+        { Event: "peerDown", Peer: { } peer } => $"{peer.Name} is down: {e.Reason}{(peer.Via is null ? "" : $" (it was connected via {peer.Via})")}",
         { Event: "peerChanged", Peer: { } peer } => $"{peer.Name} changed: {peer.Role}, [{string.Join(", ", peer.Capabilities)}]",
         { Event: "dialFailed", Message: { } message } => message.Contains(e.Address!, StringComparison.Ordinal) ? message : $"{e.Address}: {message}",
         { Event: "refused" } => $"refused {e.Source}: {e.Message}",

@@ -11,7 +11,7 @@ internal static class PeerRows
     public static IReadOnlyList<string> Row(PeerBody peer, DateTime now) =>
     [
         Printable.Line(peer.Name),
-        Printable.Line(peer.Address),
+        Printable.Line(Where(peer.Address, peer.Via)),
         peer.Direction,
         peer.Role,
         By(peer),
@@ -34,6 +34,9 @@ internal static class PeerRows
             _ => cookie,
         };
     }
+
+    /// <summary>Its address, or through whom it is connected.</summary>
+    public static string Where(string address, string? via) => via is null ? address : $"via {via}";
 
     /// <summary>Three digits that matter: <c>0.213 ms</c>, <c>12.4 ms</c>, <c>230 ms</c>.</summary>
     public static string Milliseconds(double value) =>

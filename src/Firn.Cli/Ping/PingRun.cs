@@ -41,7 +41,7 @@ internal sealed class PingRun(ControlClient client, string name, TextWriter outp
             _fullName = answer.Name;
             _statistics.Answered(answer.RttMs);
             string time = PeerRows.Milliseconds(answer.RttMs);
-            output.WriteLine(Printable.Line($"answer from {answer.Name} ({answer.Address}): seq={number} time={time}"));
+            output.WriteLine(Printable.Line($"answer from {answer.Name} ({PeerRows.Where(answer.Address, answer.Via)}): seq={number} time={time}"));
         }
         catch (FirnException e) when (e.Reason is FailureReason.TimedOut or FailureReason.ConnectionLost
             || (e.Reason == FailureReason.NotConnected && number > 1))

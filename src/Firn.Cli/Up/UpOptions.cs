@@ -58,6 +58,11 @@ internal sealed class UpOptions
     private readonly Option<NodeRole?> _preferRole = Role("--prefer-role", "Take this role where the peer lets it");
     private readonly Option<NodeRole?> _excludeRole = Role("--exclude-role", "Never take this role");
 
+    private readonly Option<bool> _relay = new("--relay")
+    {
+        Description = "Join peers that cannot reach each other; what passes through is encrypted from end to end",
+    };
+
     private readonly Option<MeshMode?> _mesh = Parsed.Choice<MeshMode>(
         "--mesh", "full: connect to the peers of peers as well; none: only to those dialled [default: full]", "full|none");
 
@@ -81,7 +86,8 @@ internal sealed class UpOptions
     {
         Option[] options =
         [
-            _name, _listen, _advertise, _tlsCert, _tlsKey, _peers, _cluster, _cookieFile, _admit, _role, _preferRole, _excludeRole, _mesh, _pingInterval, _pingDeadline,
+            _name, _listen, _advertise, _tlsCert, _tlsKey, _peers, _cluster, _cookieFile, _admit, _role, _preferRole, _excludeRole, _relay, _mesh,
+            _pingInterval, _pingDeadline,
             _noDiscovery, _logLevel, ExitWithStdin,
         ];
         foreach (var option in options)
@@ -122,8 +128,7 @@ internal sealed class UpOptions
         // Any machine can be either end of a tunnel; joining two others is something that its operator must ask for.
         options.Capabilities.Add(NodeCapability.Entry);
         options.Capabilities.Add(NodeCapability.Exit);
-        if (options.RoleHint is { Role: NodeRole.Relay, Mode: RoleHintMode.Fixed or RoleHintMode.Prefer })
-            options.Capabilities.Add(NodeCapability.Relay);
+        options.Relay = parsed.GetValue(_relay) || options.RoleHint is { Role: NodeRole.Relay, Mode: RoleHintMode.Fixed or RoleHintMode.Prefer };
         foreach (string address in parsed.GetValue(_listen)!)
             options.Listen.Add(address);
         foreach (string address in parsed.GetValue(_advertise)!)

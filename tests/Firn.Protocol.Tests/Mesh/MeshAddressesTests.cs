@@ -28,8 +28,13 @@ public sealed class MeshAddressesTests
     [InlineData("fe80::5", "fe80::1%2", "fe80::5%2")]
     [InlineData("fe80::5%2", "fe80::1%2", "fe80::5%2")]
     [InlineData("fe80::5%3", "fe80::1%2", null)]
-    public void An_address_is_dialled_only_where_it_means_the_same(string told, string teller, string? dialled) =>
-        MeshAddresses.Dialable(IPAddress.Parse(told), IPAddress.Parse(teller))
+    [InlineData("192.168.1.2", null, "192.168.1.2")]
+    [InlineData("127.0.0.1", null, null)]
+    [InlineData("::1", null, null)]
+    [InlineData("169.254.1.1", null, null)]
+    [InlineData("fe80::5%2", null, null)]
+    public void An_address_is_dialled_only_where_it_means_the_same(string told, string? teller, string? dialled) =>
+        MeshAddresses.Dialable(IPAddress.Parse(told), teller is null ? null : IPAddress.Parse(teller))
             .ShouldBe(dialled is null ? null : IPAddress.Parse(dialled));
 
     [Theory]

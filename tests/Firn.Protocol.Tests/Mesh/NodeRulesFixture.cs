@@ -34,7 +34,7 @@ public abstract class NodeRulesFixture
 
     private protected void Tell(NodeRules rules, long link, params SignedPeerRecord[] records) => Tell(rules, link, Elsewhere, records);
 
-    private protected void Tell(NodeRules rules, long link, IPAddress teller, params SignedPeerRecord[] records) =>
+    private protected void Tell(NodeRules rules, long link, IPAddress? teller, params SignedPeerRecord[] records) =>
         rules.OnVerified(link, Made.Verify(rules.OnRecords(link, records, 0), Today), teller, Today, 0);
 
     /// <summary>What is dialled now.</summary>

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Firn.Protocol.Tests;
 
 /// <summary>Drives a <see cref="StrangerGate"/> and checks after every step what must always hold.</summary>
@@ -22,7 +24,7 @@ internal sealed class GateRun(StrangerLimits limits)
     /// <summary>What became of everybody, in order.</summary>
     public List<StrangerAction> Log { get; } = [];
 
-    public static Source SourceOf(int number) => new(true, (ulong)number);
+    public static Source SourceOf(int number) => Source.Of(new IPAddress(number));
 
     public int StartedOf(int source) => _here.Values.Count(v => v.IsStarted && v.Source == SourceOf(source));
 

@@ -24,4 +24,15 @@ public class SourceTests
     [InlineData("0.0.0.0", "::", false)]
     public void Two_addresses_of_one_customer_are_one_source(string one, string other, bool same) =>
         (Source.Of(IPAddress.Parse(one)) == Source.Of(IPAddress.Parse(other))).ShouldBe(same);
+
+    [Fact]
+    public void Behind_a_relay_every_asker_is_a_source_of_its_own_at_each_relay()
+    {
+        Did relay = Pair.Key("relay").Did, other = Pair.Key("other").Did, asker = Pair.Key("asker").Did;
+        Source.Through(relay, asker).ShouldBe(Source.Through(relay, Did.Parse(asker.ToString())));
+        Source.Through(relay, asker).ShouldNotBe(Source.Through(relay, other));
+        Source.Through(relay, asker).ShouldNotBe(Source.Through(other, asker));
+        Source.Through(relay, asker).ShouldNotBe(Source.Of(IPAddress.Any));
+        Source.Through(relay, asker).ToString().ShouldBe($"{asker} via {relay}");
+    }
 }

@@ -22,6 +22,30 @@ public class OutputTests
     }
 
     [Fact]
+    public void A_relayed_peer_is_shown_with_its_relay_and_a_relay_with_what_it_relays()
+    {
+        var relayed = FakeNode.Beta with { Transport = "relay", Via = "hub@h.lan" };
+        PeerRows.Table([relayed], FakeNode.Beta.ConnectedAt).Last().ShouldContain("beta@b.lan  via hub@h.lan  outbound");
+        EventLines.Describe(new EventBody("peerUp", At) { Peer = relayed }).ShouldStartWith("beta@b.lan is up: via hub@h.lan,");
+        EventLines.Describe(new EventBody("peerDown", At) { Peer = relayed, Reason = ControlJson.Spell(EndReason.RelayLost) })
+            .ShouldBe("beta@b.lan is down: relayLost (it was connected via hub@h.lan)");
+        JsonSerializer.Serialize([relayed], ControlJson.Default.IReadOnlyListPeerBody).ShouldContain("\"via\":\"hub@h.lan\"");
+
+        var relay = FakeNode.Alpha with { Relay = new RelayBody(2, 3_500_000, [new RelayedPairBody("a@x", "c@z", 1_536)]) };
+        StatusCommand.Describe(relay, At).ShouldEndWith(
+            """
+            version      0.1.0
+            relays       1 pair, 3.3 MiB since its start
+                         a@x - c@z: 1.5 KiB
+            """);
+        JsonSerializer.Serialize(relay, ControlJson.Default.StatusBody)
+            .ShouldEndWith("""
+                "relay":{"streams":2,"bytes":3500000,"pairs":[{"one":"a@x","other":"c@z","bytes":1536}]}}
+                """);
+        StatusCommand.Describe(FakeNode.Alpha, At).ShouldNotContain("relays");
+    }
+
+    [Fact]
     public void The_first_line_of_up_is_the_status_as_an_event() => JsonLines.Started(FakeNode.Alpha).ShouldBe(
         """{"event":"started","name":"alpha@a.lan","did":"did:key:zDnAlpha","incarnation":1700000000001,"cluster":"default","listening":["tcp://127.0.0.1:3476"],"peers":1,"startedAt":"2026-01-02T03:04:00Z","version":"0.1.0","admission":"cookie"}""");
 

@@ -27,7 +27,7 @@ public sealed class RelayedSessionTests : RelayFixture
     {
         await StartAsync();
         var peer = await ConnectAsync(A, C);
-        var sent = Streams.StreamTesting.Bytes(3_000_000);
+        var sent = StreamTesting.Bytes(3_000_000);
         using var echo = C.Node.HandleStreams("echo", async stream =>
         {
             await stream.CopyToAsync(stream);
@@ -45,7 +45,7 @@ public sealed class RelayedSessionTests : RelayFixture
             await stream.WriteAsync(sent);
             stream.CompleteWrites();
         });
-        var received = await DriveAsync(Streams.StreamTesting.ReadToEndAsync(stream));
+        var received = await DriveAsync(StreamTesting.ReadToEndAsync(stream));
         await DriveAsync(writing);
         received.ShouldBe(sent);
 

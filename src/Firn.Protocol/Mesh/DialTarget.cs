@@ -67,10 +67,16 @@ internal sealed class DialTarget(DialKind kind, IReadOnlyList<NodeAddress> addre
     /// <summary>While waiting: when to dial. While awaiting the survivor: when to stop waiting for it.</summary>
     public long Due { get; set; }
 
-    /// <summary>Index of the address to try next in this round.</summary>
-    public int NextAddress { get; set; }
+    /// <summary>The addresses that the next attempt tries; null when it is all of them.</summary>
+    public IReadOnlyList<NodeAddress>? Allowed { get; set; }
 
-    /// <summary>Rounds over all addresses since it was last connected.</summary>
+    /// <summary>The way by which it was last connected, to be tried first.</summary>
+    public DialWay? Preferred { get; set; }
+
+    /// <summary>The way by which the attempt goes on, or the session was made.</summary>
+    public DialWay? Current { get; set; }
+
+    /// <summary>Attempts that failed since it was last connected, each by all ways.</summary>
     public int Failures { get; set; }
 
     public bool WasConnected { get; set; }
@@ -112,7 +118,6 @@ internal sealed class DialTarget(DialKind kind, IReadOnlyList<NodeAddress> addre
             return false;
 
         Addresses = all;
-        NextAddress = 0;
         return true;
     }
 
@@ -123,7 +128,6 @@ internal sealed class DialTarget(DialKind kind, IReadOnlyList<NodeAddress> addre
             return;
 
         Addresses = addresses;
-        NextAddress = 0;
         Failures = 0;
         if (State == DialState.Waiting)
             Due = now;

@@ -36,7 +36,7 @@ internal sealed partial class NodeRules
         (_self, _options, Admission) = (self, options, admission);
         Peers = new PeerBook(self, options.Peers, OnPeerAction);
         Records = new RecordBook(self, options.Records, random);
-        Dials = new DialBook(options.Dials, random, NewLink, action => _actions.Add(action), Records.Forget, CookieFor);
+        Dials = new DialBook(options.Dials, random, NewLink, action => _actions.Add(action), Records.Forget, CookieFor, did => RelaysFor(did).Where(relay => relay.Did != did && IsUp(relay)));
     }
 
     public PeerBook Peers { get; }
@@ -44,6 +44,12 @@ internal sealed partial class NodeRules
     public DialBook Dials { get; }
 
     public RecordBook Records { get; }
+
+    /// <summary>
+    /// The peers that may join this node with the one of a key, the likeliest first: those that announce <see cref="NodeCapability.Relay"/>. Asked
+    /// under the lock, for each dial of a known key.
+    /// </summary>
+    public Func<Did, IEnumerable<PeerKey>> RelaysFor { get; set; } = static _ => [];
 
     /// <summary>When <see cref="Tick"/> has something to do next.</summary>
     public long NextDue => Math.Min(Dials.NextDue, Records.NextDue);
@@ -144,7 +150,7 @@ internal sealed partial class NodeRules
 
     /// <summary>An attempt failed, before or after its Commit. <paramref name="isProofRefused"/>: because of the cookie, as far as it looks.</summary>
     public void OnDialFailed(
-        long attempt, RefusalReason refusal, FailureReason reason, string message, long now, bool isProofRefused = false)
+        long attempt, RefusalReason refusal, DialFailure failure, long now, bool isProofRefused = false)
     {
         _now = now;
         _admitted.Remove(attempt);
@@ -155,7 +161,7 @@ internal sealed partial class NodeRules
         if (refusal is RefusalReason.Simultaneous or RefusalReason.Duplicate)
             Dials.OnYielded(attempt, peer is { } p && IsUp(p), now);
         else
-            Dials.OnFailed(attempt, reason, message, isFinal: refusal == RefusalReason.Stale, now, isProofRefused);
+            Dials.OnFailed(attempt, failure, isFinal: refusal == RefusalReason.Stale, now, isProofRefused);
         if (refusal == RefusalReason.Stale)
             WarnOfCopy(peer?.Name.ToString() ?? "A node that was dialled");
     }

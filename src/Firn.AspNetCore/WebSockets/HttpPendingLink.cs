@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.WebSockets;
 using Firn.Identity;
+using Firn.Protocol;
 using Firn.Transports;
 using Microsoft.AspNetCore.Http;
 
@@ -29,7 +30,9 @@ internal sealed class HttpPendingLink : IPendingLink
         _whenLost = request.RequestAborted.Register(Dispose);   // who leaves while it waits
     }
 
-    public IPAddress Source => _remote.Address;
+    public Source Source => Source.Of(_remote.Address);
+
+    public string Origin => _remote.Address.ToString();
 
     public StrangerPool Pool => StrangerPool.WebSocket;
 

@@ -206,8 +206,10 @@ public sealed class FirnStream : Stream
     /// <summary>The other end reads no more; what it has written still comes.</summary>
     internal void OnStopped(uint code)
     {
-        _isAborted = true;
-        Sending.Abort(new StreamResetException(code, Describe(code)));
+        var failure = new StreamResetException(code, Describe(code));
+        _failure ??= failure;
+        Sending.Abort(failure);
+        TellAborted();
         Settle();
     }
 
@@ -257,7 +259,7 @@ public sealed class FirnStream : Stream
     internal void Settle()
     {
         Interlocked.MemoryBarrier();   // of two who end a direction each at the same moment, one sees both
-        if (!Sending.IsEnding && !_isAborted)
+        if (!Sending.IsEnding && !IsAborted)
             return;
         if (Received.IsOver)
         {

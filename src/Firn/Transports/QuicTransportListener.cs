@@ -127,10 +127,10 @@ internal sealed partial class QuicTransportListener : ITransportListener
                 continue;
             _pending.TryRemove(connection, out _);
             pending.OnFailed(why);
-            LogFailed(pending.Source, why.GetBaseException().Message);
+            LogFailed(pending.Origin, why.GetBaseException().Message);
         }
     }
 
     [LoggerMessage(1, LogLevel.Debug, "A connection from {Source} could not be secured: {Why}")]
-    private partial void LogFailed(IPAddress source, string why);
+    private partial void LogFailed(string source, string why);
 }

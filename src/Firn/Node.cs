@@ -185,13 +185,37 @@ public sealed partial class Node : IAsyncDisposable
     {
         var options = _setup.Options;
         if (options.Listen.Count == 0)
-            _core.Acceptor.Run(await ListenAsync($"tcp://[::]", cancellationToken).ConfigureAwait(false));
+            await ListenByDefaultAsync(cancellationToken).ConfigureAwait(false);
         foreach (string address in options.Listen)
             _core.Acceptor.Run(await ListenAsync(address, cancellationToken).ConfigureAwait(false));
 
         Self = new NodeSelf(
             _setup.Self.Name, _setup.Self.Did, _setup.Identity.Incarnation, options.Cluster,
             [.. _core.Acceptor.Bound], _setup.StartedAt, NodeSetup.SoftwareVersion);
+    }
+
+    /// <summary>TCP, and QUIC on the port of the same number, where the machine can: nobody has asked for it, so nothing fails for its lack.</summary>
+    private async Task ListenByDefaultAsync(CancellationToken cancellationToken)
+    {
+        var tcp = await ListenAsync("tcp://[::]", cancellationToken).ConfigureAwait(false);
+        _core.Acceptor.Run(tcp);
+        if (_setup.Transports.FirstOrDefault(t => t.Scheme == "quic") is not { } quic)
+            return;
+        if (!QuicSupport.IsThere)
+        {
+            LogNoQuic(_core.Logger, QuicSupport.Missing);
+            return;
+        }
+
+        try
+        {
+            var address = NodeAddress.Create("quic", tcp.Bound.Host, tcp.Bound.Port);
+            _core.Acceptor.Run(await quic.ListenAsync(address, cancellationToken).ConfigureAwait(false));
+        }
+        catch (FirnException e) when (e.Reason == FailureReason.CannotListen)
+        {
+            LogQuicLeftOut(_core.Logger, e.Message);
+        }
     }
 
     /// <summary>Listens; on a free port if the default one is taken and was not asked for.</summary>
@@ -280,6 +304,12 @@ public sealed partial class Node : IAsyncDisposable
 
     private static string Known(IReadOnlyList<Peer> peers) =>
         peers.Count == 0 ? "No peer is connected." : $"Connected: {string.Join(", ", peers)}.";
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "QUIC is left out, TCP serves: {Why}")]
+    private static partial void LogNoQuic(ILogger logger, string why);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "QUIC is left out, TCP serves. {Why}")]
+    private static partial void LogQuicLeftOut(ILogger logger, string why);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The announcement of this node stays behind: {Why}")]
     private static partial void LogNotWithdrawn(ILogger logger, string why);

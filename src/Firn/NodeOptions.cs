@@ -46,8 +46,9 @@ public sealed class NodeOptions
     public string Cluster { get; set; } = "default";
 
     /// <summary>
-    /// Addresses to listen on, <c>tcp://host:port</c>; port 0 takes a free one. By default all interfaces on port 3476, or on a
-    /// free port while that one is taken. <c>ws://host:port</c> and <c>wss://host:port</c> take <c>ServeWebSockets()</c> of Firn.AspNetCore.
+    /// Addresses to listen on, <c>tcp://host:port</c> or <c>quic://host:port</c>; port 0 takes a free one. By default all interfaces on
+    /// port 3476, or on a free port while that one is taken, over TCP, and over QUIC where the machine can.
+    /// <c>ws://host:port</c> and <c>wss://host:port</c> take <c>ServeWebSockets()</c> of Firn.AspNetCore.
     /// </summary>
     public IList<string> Listen { get; } = [];
 

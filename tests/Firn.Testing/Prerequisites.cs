@@ -1,3 +1,5 @@
+using Firn.Transports;
+
 namespace Firn.Testing;
 
 /// <summary>What a test needs from the machine, as the reason to skip it where that is missing.</summary>
@@ -33,6 +35,9 @@ internal static class Prerequisites
         CommandResult tried = ChildProcess.RunAsync("unshare", ["--mount", "mount", "-t", "tmpfs", "firn", "/mnt"]).GetAwaiter().GetResult();
         return tried.ExitCode == 0 ? null : $"needs to mount a file system, which is refused here: {tried.Errors}";
     }
+
+    /// <summary>Null when QUIC can be spoken. No package that every machine can have brings it, so in CI, too, a test without it is skipped.</summary>
+    public static string? MissingQuic() => QuicSupport.IsThere ? null : QuicSupport.Missing;
 
     private static string? ProbeNamespaces()
     {

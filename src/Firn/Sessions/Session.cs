@@ -116,15 +116,23 @@ internal sealed partial class Session : Scheduled, IFrameSink
 
     public int QueuedBytes => _writer.QueuedBytes;
 
-    public (long Bytes, long Frames) Sent => (_writer.WrittenBytes, _writer.Frames);
+    public (long Bytes, long Frames) Sent => (_writer.WrittenBytes + (Streams.Native?.Bytes.Sent ?? 0), _writer.Frames);
 
-    public (long Bytes, long Frames) Received => (Volatile.Read(ref _receivedBytes), Volatile.Read(ref _receivedFrames));
+    public (long Bytes, long Frames) Received =>
+        (Volatile.Read(ref _receivedBytes) + (Streams.Native?.Bytes.Received ?? 0), Volatile.Read(ref _receivedFrames));
+
+    /// <summary>The clock of whatever has a deadline.</summary>
+    public TimeProvider Time => _clock.Time;
+
+    /// <summary>Whether what comes on the session is still handed over.</summary>
+    public bool HandsOver => Volatile.Read(ref _delivery) != Deactivated;
 
     /// <summary>
     /// Goes live: begins to read and to ping. <paramref name="prefix"/> is the end of the handshake.
     /// </summary>
     public void Start(ReadOnlyMemory<byte> prefix)
     {
+        Streams.Native?.Start(_activation.Task);
         _writer.Start(prefix);
         _ = RunAsync();
         _schedule.Set(this, OnDue(_clock.Now));
@@ -174,6 +182,9 @@ internal sealed partial class Session : Scheduled, IFrameSink
         else if (queued == Queued.Refused && !IsEnded)
             EndOfPatience();
     }
+
+    /// <summary>Bytes came beside the main stream: the peer lives.</summary>
+    public void OnLife() => _liveness.OnReceived(_clock.Now);
 
     /// <summary>Ends the session for <paramref name="reason"/> and tells the peer.</summary>
     public void Close(EndReason reason, string detail) => End(reason, detail, isTold: false);
@@ -231,6 +242,8 @@ internal sealed partial class Session : Scheduled, IFrameSink
             if (!_isTold)
                 await _reader.DrainAsync().ConfigureAwait(false);
             await _link.DisposeAsync().ConfigureAwait(false);
+            if (Streams.Native is { } native)
+                await native.WhenEndedAsync().ConfigureAwait(false);
             _completion.TrySetResult();
         }
     }

@@ -21,7 +21,7 @@ public sealed class FirnStream : Stream
 
     private const int Disposing = 1, Disposed = 2;
 
-    internal FirnStream(StreamTable table, Peer peer, string protocol, uint id, StreamInput received, StreamOutput sending)
+    internal FirnStream(StreamTable table, Peer peer, string protocol, uint id, StreamInput received, IStreamOutput sending)
     {
         (_table, Peer, Protocol, Id, Received, Sending) = (table, peer, protocol, id, received, sending);
         (received.Stream, sending.Stream) = (this, this);
@@ -67,9 +67,12 @@ public sealed class FirnStream : Stream
 
     internal uint Id { get; }
 
+    /// <summary>What may still come in frames after this end has let go of it.</summary>
+    private long Stray => Sending.IsNative ? 0 : Received.Left;
+
     internal StreamInput Received { get; }
 
-    internal StreamOutput Sending { get; }
+    internal IStreamOutput Sending { get; }
 
     /// <summary>Whether the stream was reset or its session is over.</summary>
     internal bool IsAborted => _isAborted;
@@ -181,7 +184,7 @@ public sealed class FirnStream : Stream
         var failure = new StreamResetException(code, $"The stream {Protocol} with {Peer} is over: {why}.");
         _isAborted = true;
         Sending.Reset(code, failure);
-        _table.Forget(this, Received.Left);
+        _table.Forget(this, Stray);
         Received.Cut(failure);
     }
 
@@ -190,6 +193,14 @@ public sealed class FirnStream : Stream
     {
         Abort(new StreamResetException(code, Describe(code)));
         _table.Forget(this, stray: 0);
+    }
+
+    /// <summary>The other end reads no more; what it has written still comes.</summary>
+    internal void OnStopped(uint code)
+    {
+        _isAborted = true;
+        Sending.Abort(new StreamResetException(code, Describe(code)));
+        Settle();
     }
 
     /// <summary>It is not served here: <paramref name="code"/> says why.</summary>
@@ -229,7 +240,7 @@ public sealed class FirnStream : Stream
     internal void Settle()
     {
         Interlocked.MemoryBarrier();   // of two who end a direction each at the same moment, one sees both
-        if (!Sending.IsEnding)
+        if (!Sending.IsEnding && !_isAborted)
             return;
         if (Received.IsOver)
         {
@@ -238,7 +249,7 @@ public sealed class FirnStream : Stream
         else if (Received.IsCompleted)
         {
             Sending.Stop();
-            _table.Forget(this, Received.Left);
+            _table.Forget(this, Stray);
         }
     }
 

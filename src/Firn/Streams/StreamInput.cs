@@ -51,10 +51,15 @@ internal sealed class StreamInput : PipeReader, IGranting
     private bool _isCut;
     private volatile bool _isOver;
     private volatile bool _isCompleted;
+    private bool _isUnheard;
 
-    public StreamInput(ReceiveCredit credit, uint id)
+    /// <summary>
+    /// Of stream <paramref name="id"/>. One that <paramref name="isUnheard"/> may not be known to the other end: what is granted is not told
+    /// before something came on it.
+    /// </summary>
+    public StreamInput(ReceiveCredit credit, uint id, bool isUnheard = false)
     {
-        (_credit, Id) = (credit, id);
+        (_credit, Id, _isUnheard) = (credit, id, isUnheard);
         lock (credit.Gate)
             _window = credit.NewWindow();
     }
@@ -98,6 +103,7 @@ internal sealed class StreamInput : PipeReader, IGranting
     /// <summary>Bytes came, perhaps the last ones.</summary>
     public Receipt Receive(ReadOnlySpan<byte> bytes, bool isEnd)
     {
+        bool tells;
         lock (_arrivals)
         {
             if (_isCut)
@@ -110,8 +116,13 @@ internal sealed class StreamInput : PipeReader, IGranting
                 _pipe.Writer.Write(bytes);
             if (isEnd)
                 End(null);
-            return Receipt.Taken;
+            tells = _isUnheard && _isCompleted && !isEnd;
+            _isUnheard = false;
         }
+
+        if (tells)
+            _credit.Tell(this);   // what Drop could not
+        return Receipt.Taken;
     }
 
     /// <summary>Shows the reader what came.</summary>
@@ -144,7 +155,11 @@ internal sealed class StreamInput : PipeReader, IGranting
     {
         lock (_credit.Gate)
             _window.Reserve(Unlimited);
-        _credit.Tell(this);
+        bool tells;
+        lock (_arrivals)
+            tells = !_isUnheard;
+        if (tells)
+            _credit.Tell(this);
     }
 
     /// <summary>Reads into <paramref name="buffer"/>; 0 at the end.</summary>

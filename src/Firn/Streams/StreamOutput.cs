@@ -10,7 +10,7 @@ namespace Firn.Streams;
 /// collected, so that a stream of small writes gets as much of the connection as one of large ones. It says the stream's opening,
 /// end and reset itself, in order with its bytes.
 /// </summary>
-internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, int maxPayload, StreamOpeningNotice? opening) : Outlet
+internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, int maxPayload, StreamOpeningNotice? opening) : Outlet, IStreamOutput
 {
     // Collected bytes go out in one turn with the stream's opening and its reset: no other may be opened in between.
     private const int Spare = 2 * FrameHeader.Size + StreamOpening.MaxLength + sizeof(uint);
@@ -27,10 +27,10 @@ internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, i
     private bool _isEnded;
     private bool _isReset;
 
-    /// <summary>The stream whose half this is.</summary>
     public FirnStream Stream { get; set; } = null!;
 
-    /// <summary>Whether the end was said, or is about to be: nothing more is written.</summary>
+    public bool IsNative => false;
+
     public bool IsEnding => Volatile.Read(ref _isEnding);
 
     public override bool CanWrite => _opening is not null || HasData || HasEnd || _reset is not null;
@@ -39,7 +39,6 @@ internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, i
 
     private bool HasEnd => _isEnding && !_isEnded && _failure is null;
 
-    /// <summary>Sends <paramref name="data"/>; completes when there is credit for all of it and the last is about to be framed.</summary>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
@@ -71,7 +70,6 @@ internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, i
         return task;
     }
 
-    /// <summary>Says that no more comes, if nothing is being written. Harmless when the stream is over.</summary>
     public bool TryEnd()
     {
         bool writes;
@@ -90,7 +88,6 @@ internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, i
         return true;
     }
 
-    /// <summary>Says after the end that nothing more is read here, either.</summary>
     public void Stop()
     {
         bool writes = false;
@@ -107,7 +104,6 @@ internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, i
             writer.WriteClaimed();
     }
 
-    /// <summary>Ends both directions at once: a write that waits fails with <paramref name="failure"/>, later ones too.</summary>
     public void Reset(uint code, Exception failure)
     {
         bool writes = false;
@@ -130,7 +126,6 @@ internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, i
             writer.WriteClaimed();
     }
 
-    /// <summary>The other end reset the stream, or the session is over: nothing more is sent, not even a reset.</summary>
     public void Abort(Exception failure)
     {
         StreamWrite? write;
@@ -143,7 +138,6 @@ internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, i
         write?.Complete();
     }
 
-    /// <summary>The other end has granted more; false when it takes back what it gave.</summary>
     public bool TryGrant(ulong total)
     {
         bool writes;
@@ -162,7 +156,6 @@ internal sealed class StreamOutput(SessionWriter writer, uint id, long credit, i
     /// <summary>Puts the opening in line.</summary>
     public bool Open() => Advance();
 
-    /// <summary>Whoever wrote gave up. What was sent of it cannot be taken back: then the stream is reset.</summary>
     public void Cancel(StreamWrite write, CancellationToken cancellationToken)
     {
         bool isBegun;

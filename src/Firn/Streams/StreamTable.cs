@@ -38,9 +38,13 @@ internal sealed class StreamTable
     public StreamTable(Session session, SessionWriter writer, StreamHandlers handlers)
     {
         (_session, _writer, _handlers) = (session, writer, handlers);
+        Native = session.Link.Native is { } transport ? new NativeStreams(transport, this, session) : null;
         _credit = new ReceiveCredit(session, FrameType.StreamCredit, StreamInput.Floor, Budget);
         _parity = session.Link.IsInitiator ? 1u : 0u;
     }
+
+    /// <summary>Those that the transport carries itself; null if it carries none: then they go as frames.</summary>
+    public NativeStreams? Native { get; }
 
     /// <summary>Streams that are open, of both ends.</summary>
     public int Count
@@ -62,7 +66,7 @@ internal sealed class StreamTable
         await _places.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return Open(peer, protocol);
+            return Native is null ? Open(peer, protocol) : await Native.OpenAsync(peer, protocol, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -117,6 +121,7 @@ internal sealed class StreamTable
         foreach (var stream in streams)
             stream.Abort(new IOException(why.Message, why));
         _places.Release(MaxOpen);   // whoever waits for a place is told, too
+        Native?.Stop();
     }
 
     /// <summary>Forgets a stream whose both halves are over. <paramref name="stray"/>: what may still come on it.</summary>
@@ -142,6 +147,64 @@ internal sealed class StreamTable
     {
         if (stream.Id % 2 != _parity)
             Interlocked.Decrement(ref _served);
+    }
+
+    /// <summary>The receiving half of a stream.</summary>
+    public StreamInput NewInput(uint id, bool isUnheard = false) => new(_credit, id, isUnheard);
+
+    /// <summary>Takes in a stream that this end has opened; false when the session is over.</summary>
+    public bool TryEnterOwn(FirnStream stream)
+    {
+        lock (_gate)
+        {
+            if (_failure is not null)
+                return false;
+            (_lastOwn, _streams[stream.Id]) = (Math.Max(_lastOwn, stream.Id), stream);
+            return true;
+        }
+    }
+
+    /// <summary>Takes in a stream that the peer has opened; returns what is wrong with it. It is not to be served once the session is over.</summary>
+    public string? Enter(FirnStream stream, out bool isServed)
+    {
+        isServed = false;
+        lock (_gate)
+        {
+            if (_failure is not null)
+                return null;
+            if (_streams.ContainsKey(stream.Id))
+                return $"stream {stream.Id} was opened twice";
+
+            // One that we have ended may be over for the peer before it is forgotten here. The transport counts its own.
+            if (_theirs >= MaxOpen && !stream.Sending.IsNative && _streams.Values.Count(s => s.Id % 2 != _parity && !s.IsOverHere) >= MaxOpen)
+                return $"more than {MaxOpen} streams were opened";
+            _lastTheirs = Math.Max(_lastTheirs, stream.Id);
+            _theirs++;
+            _streams[stream.Id] = stream;
+            isServed = true;
+            return null;
+        }
+    }
+
+    /// <summary>Hands a stream of the peer's to whoever serves its protocol.</summary>
+    public void Serve(FirnStream stream)
+    {
+        if (_handlers.Find(stream.Protocol) is not { } handler)
+        {
+            stream.Refuse(StreamResetCode.UnknownProtocol);
+        }
+        else if (Interlocked.Increment(ref _served) > MaxServed)
+        {
+            Interlocked.Decrement(ref _served);
+            stream.Refuse(StreamResetCode.Busy);
+        }
+        else
+        {
+            // Before its handler runs, which grants more as it reads: totals only rise.
+            stream.Received.Widen();
+            _credit.Tell(stream.Received);
+            _handlers.Start(stream, handler);
+        }
     }
 
     private FirnStream Open(Peer peer, string protocol)
@@ -183,47 +246,18 @@ internal sealed class StreamTable
         var input = new StreamInput(_credit, id);
         var output = new StreamOutput(_writer, id, window, _session.MaxSentPayload, opening: null);
         var stream = new FirnStream(this, peer, protocol, id, input, output);
-        lock (_gate)
-        {
-            if (_failure is not null)
-                return null;
-
-            // One that we have ended may be over for the peer before it is forgotten here.
-            if (_theirs >= MaxOpen && _streams.Values.Count(s => s.Id % 2 != _parity && !s.IsOverHere) >= MaxOpen)
-                return $"more than {MaxOpen} streams were opened";
-            _lastTheirs = id;
-            _theirs++;
-            _streams[id] = stream;
-        }
-
-        Serve(stream);
-        return null;
-    }
-
-    private void Serve(FirnStream stream)
-    {
-        if (_handlers.Find(stream.Protocol) is not { } handler)
-        {
-            stream.Refuse(StreamResetCode.UnknownProtocol);
-        }
-        else if (Interlocked.Increment(ref _served) > MaxServed)
-        {
-            Interlocked.Decrement(ref _served);
-            stream.Refuse(StreamResetCode.Busy);
-        }
-        else
-        {
-            // Before its handler runs, which grants more as it reads: totals only rise.
-            stream.Received.Widen();
-            _credit.Tell(stream.Received);
-            _handlers.Start(stream, handler);
-        }
+        string? fault = Enter(stream, out bool isServed);
+        if (isServed)
+            Serve(stream);
+        return fault;
     }
 
     private string? OnFrame(FirnStream stream, FrameHeader header, ReadOnlySpan<byte> payload)
     {
         switch (header.Type)
         {
+            case FrameType.StreamData or FrameType.StreamReset when stream.Sending.IsNative:
+                return $"a {header.Type} frame on stream {stream.Id}, which the transport carries";
             case FrameType.StreamData:
                 bool isEnd = (header.Flags & FrameFlags.End) != 0;
                 if (payload.IsEmpty && !isEnd)

@@ -9,7 +9,7 @@ internal sealed class StreamWrite : SendOperation
     private static readonly Pool<StreamWrite> Pool = new(() => new StreamWrite());
 
     private CancellationTokenRegistration _cancellation;
-    private StreamOutput? _output;
+    private IStreamOutput? _output;
 
     /// <summary>What of it is not framed yet.</summary>
     public ReadOnlyMemory<byte> Data { get; set; }
@@ -24,7 +24,7 @@ internal sealed class StreamWrite : SendOperation
         return write;
     }
 
-    public void CancelOn(StreamOutput output, CancellationToken cancellationToken)
+    public void CancelOn(IStreamOutput output, CancellationToken cancellationToken)
     {
         _output = output;
         _cancellation = cancellationToken.UnsafeRegister(

@@ -6,6 +6,7 @@ internal static class DefaultTransports
     public static IReadOnlyList<ITransport> Create(NodeOptions options) =>
     [
         new TcpTransport(new TcpOptions(), options.TimeProvider, options.LoggerFactory.CreateLogger("Firn.Tcp")),
+        new QuicTransport(new QuicOptions(), options.TimeProvider, options.LoggerFactory.CreateLogger("Firn.Quic")),
         new WebSocketTransport("ws", options),
         new WebSocketTransport("wss", options),
     ];

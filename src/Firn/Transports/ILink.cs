@@ -36,6 +36,9 @@ internal interface ILink : IAsyncDisposable
     /// <summary>The scheme of the transport.</summary>
     string Transport { get; }
 
+    /// <summary>The streams of the transport itself; null where it has none, or cannot send them fairly.</summary>
+    INativeStreams? Native => null;
+
     /// <summary>Cuts the connection at once: what waits on it fails. From any thread, as often as one likes.</summary>
     void Abort();
 }

@@ -17,7 +17,7 @@ internal static class TcpDialer
         TcpOptions options,
         CancellationToken cancellationToken)
     {
-        var candidates = await ResolveAsync(address, resolve, options, cancellationToken).ConfigureAwait(false);
+        var candidates = await ResolveAsync(address, resolve, options.DialFrom, cancellationToken).ConfigureAwait(false);
         var failures = new List<(IPAddress Address, SocketException Error)>();
         foreach (var candidate in candidates)
         {
@@ -39,22 +39,12 @@ internal static class TcpDialer
             timedOut ? FailureReason.TimedOut : FailureReason.Unreachable, $"Cannot reach {address}: {why}.", failures[^1].Error);
     }
 
-    /// <summary>What every socket of a link is set to.</summary>
-    public static void Tune(Socket socket, TcpOptions options)
-    {
-        const int LinuxNotSentLowWater = 25, MacNotSentLowWater = 0x201, Tcp = 6;   // TCP_NOTSENT_LOWAT, IPPROTO_TCP
-
-        socket.NoDelay = true;
-        if (OperatingSystem.IsLinux())
-            socket.SetRawSocketOption(Tcp, LinuxNotSentLowWater, BitConverter.GetBytes(options.UnsentLowWater));
-        else if (OperatingSystem.IsMacOS())
-            socket.SetRawSocketOption(Tcp, MacNotSentLowWater, BitConverter.GetBytes(options.UnsentLowWater));
-    }
-
-    private static async ValueTask<IEnumerable<IPAddress>> ResolveAsync(
+    /// <summary>The addresses of a name that may be dialled <paramref name="from"/> that local one, if it is given.</summary>
+    /// <exception cref="FirnException"><see cref="FailureReason.Unreachable"/>: there is none.</exception>
+    public static async ValueTask<IEnumerable<IPAddress>> ResolveAsync(
         NodeAddress address,
         Func<CancellationToken, ValueTask<IPAddress[]>> resolve,
-        TcpOptions options,
+        IPAddress? from,
         CancellationToken cancellationToken)
     {
         IPAddress[] all;
@@ -69,10 +59,22 @@ internal static class TcpDialer
 
         if (address.IsTold && !MeshAddresses.TryLiteral(address, out _))
             all = [.. all.Where(static found => MeshAddresses.Dialable(found, teller: IPAddress.None) is not null)];   // its teller chose what it leads to
-        var usable = all.Where(found => options.DialFrom is null || options.DialFrom.AddressFamily == found.AddressFamily).Take(MaxAddresses).ToList();
+        var usable = all.Where(found => from is null || from.AddressFamily == found.AddressFamily).Take(MaxAddresses).ToList();
         return usable.Count > 0
             ? usable
             : throw new FirnException(FailureReason.Unreachable, $"Cannot reach {address}: the name has no usable address.");
+    }
+
+    /// <summary>What every socket of a link is set to.</summary>
+    public static void Tune(Socket socket, TcpOptions options)
+    {
+        const int LinuxNotSentLowWater = 25, MacNotSentLowWater = 0x201, Tcp = 6;   // TCP_NOTSENT_LOWAT, IPPROTO_TCP
+
+        socket.NoDelay = true;
+        if (OperatingSystem.IsLinux())
+            socket.SetRawSocketOption(Tcp, LinuxNotSentLowWater, BitConverter.GetBytes(options.UnsentLowWater));
+        else if (OperatingSystem.IsMacOS())
+            socket.SetRawSocketOption(Tcp, MacNotSentLowWater, BitConverter.GetBytes(options.UnsentLowWater));
     }
 
     private static async ValueTask<Socket> ConnectAsync(IPEndPoint remote, TcpOptions options, CancellationToken cancellationToken)

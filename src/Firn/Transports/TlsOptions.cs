@@ -47,7 +47,7 @@ internal static class TlsOptions
 }
 
 /// <summary>Notes what the other end presents, and lets it pass: the handshake verifies it, in one place for both roles.</summary>
-internal sealed class PresentedCertificates(bool isInitiator)
+internal sealed class PresentedCertificates(bool isInitiator, bool isQuic = false)
 {
     public PeerCertificate Seen { get; private set; }
 
@@ -60,8 +60,8 @@ internal sealed class PresentedCertificates(bool isInitiator)
         var store = chain?.ChainPolicy.ExtraStore;
         int count = store?.Count ?? 0;
 
-        // The store holds all that came, but OpenSSL gives a server only what came after the leaf (SSL_get_peer_cert_chain(3)).
-        bool holdsLeaf = isInitiator || OperatingSystem.IsWindows() || OperatingSystem.IsMacOS();
+        // The store holds all that came, but OpenSSL gives a server only what came after the leaf (SSL_get_peer_cert_chain(3)), except in QUIC.
+        bool holdsLeaf = isQuic || isInitiator || OperatingSystem.IsWindows() || OperatingSystem.IsMacOS();
         if (holdsLeaf && store!.Any(other => other.RawDataMemory.Span.SequenceEqual(leaf)))
             count--;
         Seen = new PeerCertificate(leaf, count);

@@ -15,9 +15,6 @@ internal static class RawQuic
 
     public static SslApplicationProtocol Protocol { get; } = new("raw");
 
-    /// <summary>Why it cannot be used here; null when it can.</summary>
-    public static string? Missing => QuicConnection.IsSupported ? null : "libmsquic is not installed";
-
     public static Contestant Messages { get; } = new(Name, $"{Kind}-calls", async server => new LargeLoad(await CallsAsync(server)));
 
     public static Contestant Calls { get; } = new(Name, $"{Kind}-calls", async server => new OneCallLoad(await CallsAsync(server)));

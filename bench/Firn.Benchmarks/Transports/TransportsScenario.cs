@@ -1,3 +1,5 @@
+using Firn.Transports;
+
 namespace Firn.Benchmarks;
 
 /// <summary>
@@ -11,9 +13,6 @@ internal static class TransportsScenario
         foreach (var way in Way.All.Where(way => way.Missing is not null))
             report.LeaveOut(way.Name, way.Missing!);
 
-        string? quicMissing = RawQuic.Missing;
-        if (quicMissing is not null)
-            report.LeaveOut(RawQuic.Name, quicMissing);
         var ways = Way.All.Where(way => way.Missing is null).ToArray();
         IReadOnlyList<Comparison> comparisons = [.. ways.Skip(1).Select(way => new Comparison(way.Name, Way.Tcp)), new(Way.Quic, RawQuic.Name)];
 
@@ -25,7 +24,7 @@ internal static class TransportsScenario
         Task RaceAsync(string name, Func<ServerProcess, Task<ILoad>> connect, Contestant raw, Metric metric)
         {
             var contestants = ways.Select(way => new Contestant(way.Name, way.ServerKind, connect));
-            var race = new Race(name, [.. contestants, .. quicMissing is null ? (Contestant[])[raw] : []], [metric, .. Metric.Costs]) { Comparisons = comparisons };
+            var race = new Race(name, [.. contestants, .. QuicSupport.IsThere ? (Contestant[])[raw] : []], [metric, .. Metric.Costs]) { Comparisons = comparisons };
             return race.RunAsync(options, report);
         }
     }
@@ -37,7 +36,7 @@ internal static class TransportsScenario
     private static async Task SessionsAsync(IReadOnlyList<Way> all, IReadOnlyList<Comparison> comparisons, BenchOptions options, Report report)
     {
         var ways = all.Where(way => options.Only is null || options.Only.Split(',').Contains(way.Name)).ToArray();
-        bool hasRaw = RawQuic.Missing is null && options.Only?.Split(',').Contains(RawQuic.Name) != false;
+        bool hasRaw = QuicSupport.IsThere && options.Only?.Split(',').Contains(RawQuic.Name) != false;
         int count = options.Count ?? 100;
         var nodes = await FirnNodes.StartAsync(count);
         var servers = new List<ServerProcess>();

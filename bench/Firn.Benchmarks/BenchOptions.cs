@@ -19,7 +19,7 @@ internal sealed record BenchOptions
 
         Options:
           --pairs N        runs of each kind that a median is taken of (default 5; memory and idle: 1)
-          --count N        handshakes: sessions a run (default 250); ping: round trips a run (default 4000)
+          --count N        handshakes: sessions a run (default 250), transports: 100; ping: round trips a run (default 4000)
           --sessions N     memory, idle: sessions held (default 1000)
           --seconds N      idle: how long (default 5); messages and later ones: how long a run (default 2)
           --interval MS    idle: ping interval of both ends (default 1000)

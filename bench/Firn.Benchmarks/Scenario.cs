@@ -14,6 +14,7 @@ internal sealed record Scenario(string Name, string Summary, Func<BenchOptions, 
         new("calls", "64-byte calls, one at a time and of 64 callers", CallsScenario.RunAsync),
         new("bulk", "1 MiB messages, and a stream", BulkScenario.RunAsync),
         new("mixed", "64-byte calls while 1 MiB messages saturate their connection", MixedScenario.RunAsync),
+        new("transports", "messages, streams, calls and sessions over each transport, against TCP", TransportsScenario.RunAsync),
         new("scale", "64-byte messages over 1, 10 and 100 connections", ScaleScenario.RunAsync),
     ];
 }

@@ -12,6 +12,9 @@ internal sealed record Race(string Name, IReadOnlyList<Contestant> Contestants, 
     // Before each run, so that nobody pays for having been idle during the others', nor for code that is not compiled fully yet.
     private static readonly TimeSpan Untimed = TimeSpan.FromMilliseconds(700);
 
+    /// <summary>What is compared with what; Firn with raw if null.</summary>
+    public IReadOnlyList<Comparison>? Comparisons { get; init; }
+
     public async Task RunAsync(BenchOptions options, Report report)
     {
         var contestants = Contestants.Where(c => options.Only is null || options.Only.Split(',').Contains(c.Name)).ToArray();
@@ -30,7 +33,7 @@ internal sealed record Race(string Name, IReadOnlyList<Contestant> Contestants, 
             foreach (var metric in Metrics)
             {
                 var series = contestants.Select((c, i) => new Series(c.Name, [.. samples[i].Select(metric.Of)]));
-                report.Add(Figure.Ratio($"{Name}: {metric.Name}", metric.Unit, metric.Goal, [.. series]));
+                report.Add(Figure.Ratio($"{Name}: {metric.Name}", metric.Unit, metric.Goal, [.. series], Comparisons));
             }
         }
         finally

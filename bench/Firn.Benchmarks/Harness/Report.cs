@@ -15,14 +15,17 @@ internal sealed class Report(bool isJson)
         if (isJson)
             return;
 
-        Console.WriteLine(figure.Compared is { } compared
+        Console.WriteLine(figure.Compared is [var compared]
             ? $"{figure.Name}: {Number(compared.Median)} {Sign(figure)}  ({Number(compared.Min)} .. {Number(compared.Max)}; goal: {figure.Goal})"
             : $"{figure.Name}  (goal: {figure.Goal})");
         foreach (var series in figure.Series)
             Print(series, figure.Unit);
-        if (figure.Compared is not null)
-            Print(figure.Compared, Sign(figure));
+        foreach (var series in figure.Compared)
+            Print(series, Sign(figure));
     }
+
+    /// <summary>Says what is not measured, and why; beside JSON, not in it.</summary>
+    public void LeaveOut(string what, string why) => (isJson ? Console.Error : Console.Out).WriteLine($"{what} is left out: {why}");
 
     public void Complete()
     {
@@ -33,7 +36,7 @@ internal sealed class Report(bool isJson)
     private static void Print(Series series, string unit) =>
         Console.WriteLine($"    {series.Name,-16} {Number(series.Median),12} {unit,-12} {string.Join("  ", series.Values.Select(Number))}");
 
-    private static string Sign(Figure figure) => figure.Comparison == "ratio" ? "x" : figure.Unit;
+    private static string Sign(Figure figure) => figure.Kind == "ratio" ? "x" : figure.Unit;
 
     private static string Number(double value) =>
         value.ToString(Math.Abs(value) >= 100 ? "N0" : "N2", CultureInfo.InvariantCulture);

@@ -5,6 +5,9 @@ namespace Firn.Benchmarks;
 /// <summary>The other process: says where it listens, then answers every line of its input with what it uses, until its input ends.</summary>
 internal static class Serving
 {
+    /// <summary>What the kinds begin with that are a node which listens on a scheme: <c>firn-ws</c>.</summary>
+    public const string Over = "firn-";
+
     public static async Task RunAsync(string kind, int interval)
     {
         var (server, address) = await StartAsync(kind, interval);
@@ -18,11 +21,15 @@ internal static class Serving
 
     private static async Task<(IAsyncDisposable Server, string Address)> StartAsync(string kind, int interval)
     {
-        if (kind == "firn")
+        if (kind == "firn" || kind.StartsWith(Over, StringComparison.Ordinal))
         {
-            var node = await FirnServer.StartAsync(interval);
+            string scheme = kind == "firn" ? "tcp" : kind[Over.Length..];
+            var node = await FirnServer.StartAsync(interval, $"{scheme}://127.0.0.1:0");
             return (node, node.Self.Listening[0].ToString());
         }
+
+        if (kind.StartsWith(RawQuic.Kind, StringComparison.Ordinal))
+            return await RawQuicServer.StartAsync(kind);
 
         if (kind == "kestrel")
             return await KestrelServer.StartAsync();

@@ -10,7 +10,7 @@ internal static class FirnNodes
 
     private const string Cookie = "firn_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-    public static Task<Node> StartAsync(string name, int pingInterval = 15_000)
+    public static Task<Node> StartAsync(string name, int pingInterval = 15_000, string listen = "tcp://127.0.0.1:0")
     {
         var options = new NodeOptions
         {
@@ -21,8 +21,8 @@ internal static class FirnNodes
             Discovery = false,
             PingInterval = TimeSpan.FromMilliseconds(pingInterval),
         };
-        options.Listen.Add("tcp://127.0.0.1:0");
-        return Node.StartAsync(options);
+        options.Listen.Add(listen);
+        return Node.StartAsync(options.ServeWebSockets());
     }
 
     /// <summary>A node that is connected with the server's.</summary>

@@ -5,9 +5,9 @@ internal static class FirnServer
 {
     public const string Sink = "sink", Echo = "echo", Stream = "bench/1";
 
-    public static async Task<Node> StartAsync(int interval)
+    public static async Task<Node> StartAsync(int interval, string listen)
     {
-        var node = await FirnNodes.StartAsync("acceptor", interval);
+        var node = await FirnNodes.StartAsync("acceptor", interval, listen);
         node.Register<ReadOnlyMemory<byte>, int>(Sink, CountAsync);
         node.Register<ReadOnlyMemory<byte>, int>(Echo, EchoAsync);
         node.HandleStreams(Stream, CountAsync);

@@ -3,11 +3,13 @@ namespace Firn.Benchmarks;
 /// <summary>Bytes one way over a stream, in writes of 64 KiB.</summary>
 internal sealed class FirnStreamLoad(Node node, FirnStream stream) : ILoad
 {
-    public static Contestant Contestant { get; } = new(Figure.Firn, "firn", async server =>
+    public static Contestant Contestant { get; } = new(Figure.Firn, "firn", ConnectAsync);
+
+    public static async Task<ILoad> ConnectAsync(ServerProcess server)
     {
         var (node, peer) = await FirnNodes.ConnectAsync(server);
         return new FirnStreamLoad(node, await peer.OpenStreamAsync(FirnServer.Stream));
-    });
+    }
 
     public async Task<Work> RunAsync(CancellationToken timeUp)
     {

@@ -1,5 +1,3 @@
-using System.Net.Security;
-
 namespace Firn.Benchmarks;
 
 /// <summary>Answers all calls of a read with one write, and puts large messages together in one buffer.</summary>
@@ -13,16 +11,16 @@ internal sealed class RawCallServer
     private int _largeAt;
     private int _largeMissing;
 
-    public static async Task ServeAsync(SslStream tls)
+    public static async Task ServeAsync(Stream stream)
     {
         var server = new RawCallServer();
-        while (await tls.ReadAsync(server._buffer.AsMemory(server._held)) is var read and > 0)
+        while (await stream.ReadAsync(server._buffer.AsMemory(server._held)) is var read and > 0)
         {
             server.Parse(read);
             if (server._replied > 0)
-                await tls.WriteAsync(server._replies.AsMemory(0, server._replied));
+                await stream.WriteAsync(server._replies.AsMemory(0, server._replied));
             if (server._largeMissing > 0)
-                await server.ReadLargeAsync(tls);
+                await server.ReadLargeAsync(stream);
         }
     }
 
@@ -61,9 +59,9 @@ internal sealed class RawCallServer
         _largeMissing = length - piece.Length;
     }
 
-    private async ValueTask ReadLargeAsync(SslStream tls)
+    private async ValueTask ReadLargeAsync(Stream stream)
     {
-        await tls.ReadExactlyAsync(_large.AsMemory(_largeAt, _largeMissing));
+        await stream.ReadExactlyAsync(_large.AsMemory(_largeAt, _largeMissing));
         _largeAt = (_largeAt + _largeMissing) % _large.Length;
         _largeMissing = 0;
     }

@@ -1,5 +1,3 @@
-using System.Net.Security;
-
 namespace Firn.Benchmarks;
 
 /// <summary>
@@ -9,7 +7,8 @@ namespace Firn.Benchmarks;
 /// </summary>
 internal sealed class RawCalls : ICallConnection, IThreadPoolWorkItem
 {
-    private readonly SslStream _tls;
+    private readonly Stream _stream;
+    private readonly IAsyncDisposable? _connection;
     private readonly bool _isCut;
     private readonly bool _isPooled;
     private readonly RawReply[] _replies;
@@ -21,9 +20,14 @@ internal sealed class RawCalls : ICallConnection, IThreadPoolWorkItem
     private int _pendingBytes;
     private bool _isFlushedLater;   // someone is about to flush what was held back
 
-    private RawCalls(SslStream tls, int callers, bool isPooled, bool isCut)
+    /// <param name="stream">To a server of the kind <c>raw-calls</c>.</param>
+    /// <param name="callers">How many there are.</param>
+    /// <param name="isPooled">Resume them on the pool.</param>
+    /// <param name="isCut">Cut large messages into pieces.</param>
+    /// <param name="connection">What else goes with it.</param>
+    public RawCalls(Stream stream, int callers = 1, bool isPooled = false, bool isCut = false, IAsyncDisposable? connection = null)
     {
-        (_tls, _isPooled, _isCut) = (tls, isPooled, isCut);
+        (_stream, _isPooled, _isCut, _connection) = (stream, isPooled, isCut, connection);
         _replies = [.. Enumerable.Range(0, callers).Select(_ => new RawReply(isPooled))];
         _pending = new byte[callers * RawFrame.CallBytes];
         _writing = new byte[callers * RawFrame.CallBytes];
@@ -32,10 +36,6 @@ internal sealed class RawCalls : ICallConnection, IThreadPoolWorkItem
         _ = ReadAsync();
     }
 
-    /// <param name="server">One of the kind <c>raw-calls</c>.</param>
-    /// <param name="callers">How many there are.</param>
-    /// <param name="isPooled">Resume them on the pool.</param>
-    /// <param name="isCut">Cut large messages into pieces.</param>
     public static async Task<RawCalls> ConnectAsync(ServerProcess server, int callers = 1, bool isPooled = false, bool isCut = false) =>
         new(await RawClient.ConnectAsync(server.Address, keepsLittleUnsent: isCut), callers, isPooled, isCut);
 
@@ -71,10 +71,12 @@ internal sealed class RawCalls : ICallConnection, IThreadPoolWorkItem
         await FlushAsync();
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         _gate.Dispose();
-        return _tls.DisposeAsync();
+        await _stream.DisposeAsync();
+        if (_connection is not null)
+            await _connection.DisposeAsync();
     }
 
     private async ValueTask SendPiecesAsync()
@@ -95,7 +97,7 @@ internal sealed class RawCalls : ICallConnection, IThreadPoolWorkItem
         try
         {
             await WritePendingAsync();
-            await _tls.WriteAsync(frame);
+            await _stream.WriteAsync(frame);
         }
         finally
         {
@@ -136,7 +138,7 @@ internal sealed class RawCalls : ICallConnection, IThreadPoolWorkItem
         }
 
         if (bytes > 0)
-            await _tls.WriteAsync(_writing.AsMemory(0, bytes));
+            await _stream.WriteAsync(_writing.AsMemory(0, bytes));
     }
 
     private async Task ReadAsync()
@@ -145,7 +147,7 @@ internal sealed class RawCalls : ICallConnection, IThreadPoolWorkItem
         int held = 0;
         try
         {
-            while (await _tls.ReadAsync(buffer.AsMemory(held)) is var read and > 0)
+            while (await _stream.ReadAsync(buffer.AsMemory(held)) is var read and > 0)
             {
                 held += read;
                 int used = held - held % RawFrame.CallBytes;

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Firn.Benchmarks;
 
 /// <summary>
@@ -32,7 +30,7 @@ internal static class HandshakeScenario
         }
     }
 
-    private static async Task<IReadOnlyList<(Speed Raw, Speed Firn)>> CompareWithAsync(
+    private static async Task<IReadOnlyList<(SessionSpeed Raw, SessionSpeed Firn)>> CompareWithAsync(
         string rawKind, bool areNew, int count, int width, int pairs)
     {
         using var raw = await ServerProcess.StartAsync(rawKind);
@@ -41,7 +39,7 @@ internal static class HandshakeScenario
         Node[] nodes = [];
         var compared = await Pairs.AlternateAsync(
             pairs,
-            () => MeasureAsync(raw, count, width, async _ => (await RawClient.ConnectAsync(raw.Address, isChecked)).DisposeAsync().AsTask()),
+            () => SessionSpeed.MeasureAsync(raw, count, width, async _ => (await RawClient.ConnectAsync(raw.Address, isChecked)).DisposeAsync().AsTask()),
             async () =>
             {
                 if (areNew || nodes.Length == 0)
@@ -50,7 +48,7 @@ internal static class HandshakeScenario
                     nodes = await FirnNodes.StartAsync(count);
                 }
 
-                return await MeasureAsync(firn, count, width, async i => (await nodes[i].ConnectAsync(firn.Address)).HangupAsync());
+                return await SessionSpeed.MeasureAsync(firn, count, width, async i => (await nodes[i].ConnectAsync(firn.Address)).HangupAsync());
             },
             Math.Max(1, WarmUp / count));
         await FirnNodes.DisposeAsync(nodes);
@@ -59,32 +57,4 @@ internal static class HandshakeScenario
 
     // By then the code of a handshake, which is long, is compiled for good.
     private const int WarmUp = 1_000;
-
-    /// <summary>Sessions per second, and CPU milliseconds per session.</summary>
-    private readonly record struct Speed(double Rate, double Cpu);
-
-    /// <param name="server">The other end.</param>
-    /// <param name="count">How many sessions.</param>
-    /// <param name="width">How many at a time.</param>
-    /// <param name="establish">Establishes one, and yields its hang-up.</param>
-    private static async Task<Speed> MeasureAsync(ServerProcess server, int count, int width, Func<int, Task<Task>> establish)
-    {
-        var before = await BothUsages.MeasureAsync(server);
-        double rate = await RateAsync(count, width, establish);
-        return new Speed(rate, ((await BothUsages.MeasureAsync(server)).CpuMilliseconds - before.CpuMilliseconds) / count);
-    }
-
-    private static async Task<double> RateAsync(int count, int width, Func<int, Task<Task>> establish)
-    {
-        var hangups = new Task[count];
-        int next = -1;
-        var clock = Stopwatch.StartNew();
-        await Task.WhenAll(Enumerable.Range(0, width).Select(_ => Task.Run(async () =>
-        {
-            for (int i = Interlocked.Increment(ref next); i < count; i = Interlocked.Increment(ref next))
-                hangups[i] = await establish(i);
-        })));
-        await Task.WhenAll(hangups);
-        return count / clock.Elapsed.TotalSeconds;
-    }
 }

@@ -1,4 +1,4 @@
-using System.Net.Quic;
+using Firn.Transports;
 
 namespace Firn.Cli;
 
@@ -7,15 +7,9 @@ internal sealed class QuicCheck : ICheck
 {
     private const string Name = "quic";
 
-    public Task<IReadOnlyList<Finding>> LookAsync(CancellationToken stop) => Task.FromResult<IReadOnlyList<Finding>>([Judge(IsSupported())]);
+    public Task<IReadOnlyList<Finding>> LookAsync(CancellationToken stop) => Task.FromResult<IReadOnlyList<Finding>>([Judge(QuicSupport.IsThere)]);
 
-    public static Finding Judge(bool isSupported) => isSupported
+    public static Finding Judge(bool isThere) => isThere
         ? Finding.Ok(Name, "libmsquic is installed")
-        : Finding.Warning(
-            Name, "libmsquic is not installed, so quic:// is not available; everything else is",
-            OperatingSystem.IsLinux() ? "install libmsquic from the package repository of Microsoft (apt-get install libmsquic)"
-            : OperatingSystem.IsMacOS() ? "brew install libmsquic" : "it needs Windows 11, or Windows Server 2022");
-
-    private static bool IsSupported() =>
-        (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS() || OperatingSystem.IsWindows()) && QuicListener.IsSupported;
+        : Finding.Warning(Name, "libmsquic is not installed, so quic:// is not available; everything else is", QuicSupport.Sources);
 }

@@ -7,9 +7,11 @@ namespace Firn.Transports;
 internal static class QuicSupport
 {
     /// <summary>What <c>System.Net.Quic</c> needs from the machine, as a sentence.</summary>
-    public const string Missing =
-        "QUIC needs the library libmsquic, version 2.2.2 or later, which is not installed here. "
-        + "Debian and Ubuntu have it in Microsoft's package repository (apt-get install libmsquic), Fedora and Alpine as a package of that name, "
+    public const string Missing = "QUIC needs the library libmsquic, version 2.2.2 or later, which is not installed here. " + Sources;
+
+    /// <summary>Where to get it.</summary>
+    public const string Sources =
+        "Debian and Ubuntu have it in Microsoft's package repository (apt-get install libmsquic), Fedora and Alpine as a package of that name, "
         + "macOS in Homebrew (libmsquic); Windows 11 and Windows Server 2022 bring it along";
 
     /// <summary>Whether it can be listened on and dialled.</summary>

@@ -71,6 +71,12 @@ public sealed class NodeOptions
     public bool Discovery { get; set; } = true;
 
     /// <summary>
+    /// DNS names whose addresses are peers, <c>name</c> or <c>name:port</c>, looked up again as often as their time to live says: those of the SRV
+    /// records of <c>_firn._tcp.name</c>, or else of the name itself, on port 3476 unless given. So a Kubernetes headless service is a mesh.
+    /// </summary>
+    public IList<string> DnsPeers { get; } = [];
+
+    /// <summary>
     /// Whether this node joins peers that cannot reach each other and ask for it. What it passes on is encrypted from end to end: it sees who talks
     /// with whom, when and how much. It says so with <see cref="NodeCapability.Relay"/>.
     /// </summary>
@@ -116,6 +122,9 @@ public sealed class NodeOptions
 
     /// <summary>Transports instead of the usual ones; for simulations.</summary>
     internal IReadOnlyList<Transports.ITransport>? Transports { get; set; }
+
+    /// <summary>How the records of <see cref="DnsPeers"/> are looked up, instead of at the system's name servers.</summary>
+    internal global::Firn.Discovery.IDnsLookup Dns { get; set; } = global::Firn.Discovery.DnsLookup.OfSystem;
 
     /// <summary>How host names are resolved, instead of by the system.</summary>
     internal Transports.NameResolver Resolve { get; set; } = global::Firn.Transports.SystemNames.ResolveAsync;

@@ -39,6 +39,9 @@ internal sealed class UpOptions
     private readonly Option<string[]> _peers = Parsed.Options(
         "--peer", "A peer to connect to, and to stay connected to; may be repeated", "ADDR", Parsed.Address);
 
+    private readonly Option<string[]> _dns = Parsed.Options(
+        "--dns", "A DNS name whose addresses are peers, such as a Kubernetes headless service: NAME or NAME:PORT; may be repeated", "NAME", Parsed.DnsName);
+
     private readonly Option<string?> _cluster = new("--cluster")
     {
         Description = "Only nodes of the same cluster become peers [default: default]",
@@ -86,7 +89,7 @@ internal sealed class UpOptions
     {
         Option[] options =
         [
-            _name, _listen, _advertise, _tlsCert, _tlsKey, _peers, _cluster, _cookieFile, _admit, _role, _preferRole, _excludeRole, _relay, _mesh,
+            _name, _listen, _advertise, _tlsCert, _tlsKey, _peers, _dns, _cluster, _cookieFile, _admit, _role, _preferRole, _excludeRole, _relay, _mesh,
             _pingInterval, _pingDeadline,
             _noDiscovery, _logLevel, ExitWithStdin,
         ];
@@ -136,6 +139,8 @@ internal sealed class UpOptions
         options.ServeWebSockets(parsed.GetValue(_tlsCert), parsed.GetValue(_tlsKey));
         foreach (string address in parsed.GetValue(_peers)!)
             options.Peers.Add(address);
+        foreach (string name in parsed.GetValue(_dns)!)
+            options.DnsPeers.Add(name);
         return options;
     }
 

@@ -49,13 +49,13 @@ internal sealed partial class DialBook(
         }
     }
 
-    /// <summary>Keeps <paramref name="address"/> connected from now on; with the node of <paramref name="expected"/>, if that is given.</summary>
-    public void Add(DialKind kind, NodeAddress address, long now, Did? expected = null)
+    /// <summary>Keeps <paramref name="address"/> connected from now on.</summary>
+    public void Configure(NodeAddress address, long now)
     {
         if (FindByAddress(address) is not { } target)
-            AddTarget(new DialTarget(kind, [address]) { Due = now, ExpectedDid = expected }, DialState.Waiting);
-        else if (kind < target.Kind)
-            (target.Kind, target.ExpectedDid) = (kind, expected);
+            AddTarget(new DialTarget(DialKind.Configured, [address]) { Due = now }, DialState.Waiting);
+        else
+            target.Kind = DialKind.Configured;
     }
 
     /// <summary>Dials <paramref name="address"/> for a caller, at once; completes with the peer that it is known to lead to if that is up.</summary>
@@ -70,11 +70,28 @@ internal sealed partial class DialBook(
 
         if (target is null)
             AddTarget(target = new DialTarget(DialKind.Explicit, [address]), DialState.Waiting);
+        Request(request, target);
+    }
+
+    /// <summary>Dials <paramref name="peer"/>, for which there is no target, for a caller.</summary>
+    public void Request(long request, PeerKey peer, IReadOnlyList<NodeAddress> addresses)
+    {
+        var target = new DialTarget(DialKind.Explicit, addresses) { Peer = peer, DemandsPeer = true };
+        AddTarget(target, DialState.Waiting);
+        Request(request, target);
+    }
+
+    /// <summary>Dials a target whose peer is not connected for a caller, at once.</summary>
+    public void Request(long request, DialTarget target)
+    {
         target.Requests.Add(request);
-        target.ExpectedDid = null;   // whoever lives there: that is what the caller asks for
         if (target.State is DialState.Stopped or DialState.Waiting)
             Start(target);
     }
+
+    /// <summary>Some peer that a target leads to, and where.</summary>
+    public DialTarget? FindTarget(Func<PeerKey, bool> peer, Did? did) =>
+        _targets.Find(t => (t.Peer is { } known && peer(known)) || (did is not null && t.DemandedDid == did));
 
     /// <summary>The caller no longer waits; the dial itself goes on.</summary>
     public void Cancel(long request)

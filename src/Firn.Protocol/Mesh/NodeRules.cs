@@ -67,9 +67,30 @@ internal sealed partial class NodeRules
         return actions;
     }
 
-    public void Add(DialKind kind, NodeAddress address, long now, Did? expected = null) => Dials.Add(kind, address, now, expected);
+    /// <summary>Keeps <paramref name="address"/> connected from now on.</summary>
+    public void Configure(NodeAddress address, long now) => Dials.Configure(address, now);
 
-    public void Request(long request, NodeAddress address, long now) => Dials.Request(request, address, now);
+    /// <summary>
+    /// Dials an address for a caller; or a peer that is known under exactly this name, <c>name@host</c> without a port, wherever it is.
+    /// </summary>
+    public void Request(long request, NodeAddress address, long now)
+    {
+        bool mayBeName = address is { ExpectedName: not null, Scheme: "tcp", Port: NodeAddress.DefaultPort };
+        var name = mayBeName && NodeName.TryParse($"{address.ExpectedName}@{address.Host}", out var parsed, out _) ? parsed : (NodeName?)null;
+        if (name is not { } full || !TryRequest(request, peer => peer.Name == full, did: null, also: address))
+            Dials.Request(request, address, now);
+    }
+
+    /// <summary>Dials the node of <paramref name="did"/> for a caller, where peers, sources or the user have said it is.</summary>
+    public void Request(long request, Did did, long now)
+    {
+        _now = now;
+        var current = Admission.Rotations.Resolve(did) ?? did;
+        if (current == _self.Did)
+            Fail(request, FailureReason.Self, $"{did} is this node itself.");
+        else if (!TryRequest(request, peer => peer.Did == current, current, also: null))
+            Fail(request, FailureReason.Unreachable, $"Nobody has told where {did} lives: dial one of its addresses.");
+    }
 
     /// <summary>A source says that a node may be there. This node itself, and addresses that are nobody's, are passed over.</summary>
     public void OnFound(Sighting sighting, long now)
@@ -241,6 +262,34 @@ internal sealed partial class NodeRules
     }
 
     public bool IsUp(PeerKey peer) => Peers.Find(peer) is { IsUp: true };
+
+    private void Fail(long request, FailureReason reason, string message) => _actions.Add(new FailDial(request, new DialFailure(reason, message)));
+
+    /// <summary>Completes with a peer that is up, or dials a known one; false when there is no such peer.</summary>
+    private bool TryRequest(long request, Func<PeerKey, bool> which, Did? did, NodeAddress? also)
+    {
+        if (Peers.Up.FirstOrDefault(entry => which(entry.Key)) is { } up)
+        {
+            _actions.Add(new CompleteDial(request, up.Key));
+            return true;
+        }
+
+        if (Dials.FindTarget(which, did) is { } target)
+        {
+            Dials.Request(request, target);
+            return true;
+        }
+
+        if (Records.Find(which) is not { } record)
+            return false;
+
+        // The user asks for this key, so it does no harm where it leads.
+        var addresses = record.Addresses.Where(a => MeshAddresses.Dialable(a, IPAddress.Loopback) is not null).Concat(also is null ? [] : [also]).ToList();
+        if (addresses.Count == 0)
+            return false;
+        Dials.Request(request, record.Peer, addresses);
+        return true;
+    }
 
     private void OnPeerAction(NodeAction action)
     {

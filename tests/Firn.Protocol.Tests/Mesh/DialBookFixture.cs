@@ -23,6 +23,9 @@ public abstract class DialBookFixture
     private protected DialBook Book(DialLimits? limits = null) =>
         new(limits ?? new DialLimits(), () => Drawn, () => ++_lastLink, _actions.Add, GivenUp.Add, target => CookieFor(target), _ => Relays);
 
+    /// <summary>A source says that Bob is here.</summary>
+    private protected static Sighting Said(DialKind kind) => new(kind, "test", "bob", [Here], Pair.Bob.Did);
+
     private protected List<NodeAction> Take()
     {
         var actions = _actions.ToList();
@@ -48,8 +51,12 @@ public abstract class DialBookFixture
         var book = Book();
         if (kind == DialKind.Mesh)
             book.Learn(Pair.Bob, [Here], isUp: false, 0);
+        else if (kind == DialKind.Explicit)
+            book.Request(7, Here, 0);
+        else if (kind == DialKind.Configured)
+            book.Configure(Here, 0);
         else
-            book.Add(kind, Here, 0);
+            book.OnFound(Said(kind), up: null, 0);
         book.Tick(0);
         Reach(book, TakeDial()!, Pair.Bob, 0);
         Take();

@@ -44,7 +44,7 @@ public class ToldPeersTests : DialBookFixture
         var book = Book(new DialLimits { MaxRelays = 2 });
         Relays.AddRange([Pair.Key("r1"), Pair.Key("r2"), Pair.Key("r3")]);
         book.Learn(Pair.Bob, [Here], isUp: false, 0);
-        book.Add(DialKind.Configured, There, 0);
+        book.Configure(There, 0);
         book.Tick(0);
         var dials = Take().OfType<StartDial>().ToList();
         dials.Single(d => d.Address == Here).Ways.ShouldBe(
@@ -152,7 +152,7 @@ public class ToldPeersTests : DialBookFixture
     {
         var book = Book();
         book.Learn(Pair.Bob, [Here], isUp: false, 0);
-        book.Add(DialKind.Configured, Here, 0);
+        book.Configure(Here, 0);
         book.Tick(0);
         Take().Count.ShouldBe(2);
     }

@@ -55,7 +55,7 @@ internal sealed partial class SimNode
             Key, (ulong)_world.Wall.ToUnixTimeMilliseconds(), _world.Wall.AddHours(24), [NodeAddress.Parse("10.255.255.1:1"), Address]);
         Decide(() => Rules.SetOwnRecord(own));
         foreach (var address in configured)
-            Decide(() => Rules.Add(DialKind.Configured, address, _world.Now));
+            Decide(() => Rules.Configure(address, _world.Now));
     }
 
     public void Request(long request, NodeAddress address)

@@ -219,6 +219,8 @@ public sealed partial class Node : IAsyncDisposable
             _core.Tell((rules, now) => rules.Add(DialKind.Configured, peer, now));
         if (_setup.Home is { } home)
             Meet(home);
+        foreach (var source in _setup.Options.Sources)
+            _core.Sources.Start(source, DialKind.Found, Self);
     }
 
     /// <summary>

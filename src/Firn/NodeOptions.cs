@@ -99,6 +99,9 @@ public sealed class NodeOptions
     /// <summary>Transports instead of TCP; for simulations.</summary>
     internal IReadOnlyList<Transports.ITransport>? Transports { get; set; }
 
+    /// <summary>How host names are resolved, instead of by the system.</summary>
+    internal Transports.NameResolver Resolve { get; set; } = global::Firn.Transports.SystemNames.ResolveAsync;
+
     /// <summary>The largest payload of a frame of a stream or message that is sent; a few bytes in tests of reassembly.</summary>
     internal int MaxSentPayload { get; set; } = Protocol.FrameHeader.DefaultMaxPayload;
 

@@ -13,10 +13,14 @@ namespace Firn.Protocol;
 /// Which cookie, from the target's on, may be proved to it; null when it is not to be dialled with any, which holds until
 /// <see cref="Reconsider"/>.
 /// </param>
-internal sealed class DialBook(
+/// <param name="relaysFor">The peers that may join this node with the one of a key, the likeliest first.</param>
+internal sealed partial class DialBook(
     DialLimits limits, Func<double> random, Func<long> newLink, Action<NodeAction> act, Action<PeerKey> onGivenUp,
-    Func<DialTarget, CookieChoice?> cookieFor)
+    Func<DialTarget, CookieChoice?> cookieFor, Func<Did, IEnumerable<PeerKey>> relaysFor)
 {
+    private static readonly DialFailure SurvivorFailed = new(
+        FailureReason.TimedOut, "another connection with that peer was being made and did not come up");
+
     private readonly List<DialTarget> _targets = [];
     private readonly HashSet<DialTarget> _open = [];   // neither satisfied nor stopped
     private readonly Dictionary<long, DialTarget> _attempts = [];
@@ -32,10 +36,12 @@ internal sealed class DialBook(
         get
         {
             bool isFull = _attempts.Count >= limits.MaxConcurrent;
+            bool isFullOfFound = isFull || FoundAttempts >= limits.MaxFound;
             long next = long.MaxValue;
             foreach (var target in _open)
             {
-                if (target.State == DialState.AwaitingSurvivor || (target.State == DialState.Waiting && !isFull))
+                bool mustWait = target.Kind == DialKind.Found ? isFullOfFound : isFull;
+                if (target.State == DialState.AwaitingSurvivor || (target.State == DialState.Waiting && !mustWait))
                     next = Math.Min(next, target.Due);
             }
 
@@ -94,16 +100,16 @@ internal sealed class DialBook(
         AddTarget(target, isUp ? DialState.Satisfied : DialState.Waiting);
     }
 
-    /// <summary>Starts what is due, the longest due first, as far as the limits allow.</summary>
+    /// <summary>Starts what is due, the longest due first and what was merely found last, as far as the limits allow.</summary>
     public void Tick(long now)
     {
-        var due = _open.Where(t => t.State != DialState.Dialling && t.Due <= now).OrderBy(t => t.Due).ToList();
+        var due = _open.Where(t => t.State != DialState.Dialling && t.Due <= now).OrderBy(static t => t.Turn).ThenBy(static t => t.Due).ToList();
         foreach (var target in due.Where(t => t.State == DialState.AwaitingSurvivor))
-            Retry(target, FailureReason.TimedOut, "another connection with that peer was being made and did not come up", isFinal: false, now);
+            Retry(target, SurvivorFailed, isFinal: false, now);
 
         foreach (var target in due)
         {
-            if (_attempts.Count >= limits.MaxConcurrent)
+            if (_attempts.Count >= limits.MaxConcurrent || (target.Kind == DialKind.Found && FoundAttempts >= limits.MaxFound))
                 break;
             if (target.State == DialState.Waiting && target.Due <= now && MayDial(target, now))
                 Start(target);
@@ -124,7 +130,7 @@ internal sealed class DialBook(
             return true;
 
         _attempts.Remove(attempt);
-        Stop(target);
+        Stop(target, restsUntil: 0);
         return false;
     }
 
@@ -149,23 +155,29 @@ internal sealed class DialBook(
     }
 
     /// <summary>
-    /// The attempt failed for <paramref name="reason"/>. <paramref name="isFinal"/>: the peer has told this node not to come back.
-    /// <paramref name="isProofRefused"/>: another cookie may do, if there is one; each is tried once in a round.
+    /// The attempt failed. <paramref name="isFinal"/>: the peer has told this node not to come back. <paramref name="isProofRefused"/>: another
+    /// cookie may do, if there is one; each is tried once in a round.
     /// </summary>
-    public void OnFailed(long attempt, FailureReason reason, string message, bool isFinal, long now, bool isProofRefused = false)
+    public void OnFailed(long attempt, DialFailure failure, bool isFinal, long now, bool isProofRefused = false)
     {
         if (!_attempts.Remove(attempt, out var target))
             return;
 
         if (isProofRefused && HasNextCookie(target))
         {
-            target.NextAddress--;
             Enter(target, DialState.Waiting);
             target.Due = now;
             return;
         }
 
-        Retry(target, reason, message, isFinal, now);
+        Retry(target, failure, isFinal, now);
+    }
+
+    /// <summary>The attempt goes on by <paramref name="way"/>; if it makes the session, that way is tried first next time.</summary>
+    public void OnAnswered(long attempt, DialWay way)
+    {
+        if (_attempts.TryGetValue(attempt, out var target))
+            target.Current = way;
     }
 
     /// <summary>Whom this node admits has changed: whatever waits is tried now, with the first cookie.</summary>
@@ -173,6 +185,13 @@ internal sealed class DialBook(
     {
         foreach (var target in _open.Where(static t => t.State == DialState.Waiting))
             (target.Due, target.Cookie) = (Math.Min(target.Due, now), 0);
+    }
+
+    /// <summary>There is one more relay: peers that have no address here are tried now.</summary>
+    public void OnRelay(long now)
+    {
+        foreach (var target in _open.Where(static t => t.State == DialState.Waiting && t.Addresses.Count == 0))
+            target.Due = Math.Min(target.Due, now);
     }
 
     /// <summary>Whether this key is demanded of who answers somewhere.</summary>
@@ -193,8 +212,10 @@ internal sealed class DialBook(
         _hungUp.Remove(peer);
         foreach (var target in _targets)
         {
-            if (target.State == DialState.Satisfied || target.Peer != peer)
+            if (target.State == DialState.Satisfied || !LeadsTo(target, peer))
                 continue;
+
+            target.Peer = peer;
 
             // An attempt that is still under way will learn from the Verdict that it is not needed.
             if (target.State == DialState.Dialling)
@@ -218,8 +239,8 @@ internal sealed class DialBook(
             target.Backoff.OnDown(now);
             Enter(target, DialState.Waiting);
             target.Due = now + target.Backoff.Next(random());
-            if (isFinal || isHungUp || (reason == EndReason.Shutdown && target.Kind != DialKind.Configured))
-                Stop(target);
+            if (isFinal || isHungUp || target.IsLost || (reason == EndReason.Shutdown && target.Kind != DialKind.Configured))
+                Stop(target, isFinal ? long.MaxValue : now);
         }
     }
 
@@ -249,15 +270,25 @@ internal sealed class DialBook(
         return true;
     }
 
-    private DialTarget? FindByAddress(NodeAddress address) => _targets.Find(t => !t.DemandsPeer && t.Addresses[0] == address);
+    private DialTarget? FindByAddress(NodeAddress address) =>
+        _targets.Find(t => t is { DemandsPeer: false, IsPlace: false } && t.Addresses[0] == address);
 
-    private bool IsUnwanted(DialTarget target) => target.Requests.Count == 0 && target.Peer is { } peer && _hungUp.Contains(peer);
+    /// <summary>Whether this peer is what the target is about: it was reached there, or its key is demanded there.</summary>
+    private static bool LeadsTo(DialTarget target, PeerKey peer) =>
+        target.Peer == peer || (!target.DemandsPeer && target.ExpectedDid == peer.Did);
 
-    /// <summary>Not dialled again until somebody asks; only what is configured is remembered for that.</summary>
-    private void Stop(DialTarget target)
+    private bool IsUnwanted(DialTarget target) =>
+        target.Requests.Count == 0 && _hungUp.Count > 0 && _hungUp.Any(peer => LeadsTo(target, peer));
+
+    /// <summary>
+    /// Not dialled again until somebody asks, or a source says it again after <paramref name="restsUntil"/>. Only what is configured, or still
+    /// said to be there, is remembered for that.
+    /// </summary>
+    private void Stop(DialTarget target, long restsUntil = long.MaxValue)
     {
         Enter(target, DialState.Stopped);
-        if (target.Kind == DialKind.Configured || !_targets.Remove(target))
+        target.RestsUntil = restsUntil;
+        if (target.Kind == DialKind.Configured || target.Sightings.Count > 0 || !_targets.Remove(target))
             return;
         if (target.Kind == DialKind.Mesh)
             _meshTargets--;
@@ -265,18 +296,23 @@ internal sealed class DialBook(
 
     private void Start(DialTarget target)
     {
-        var address = target.Addresses[target.NextAddress++];
         long link = newLink();
         _attempts[link] = target;
         Enter(target, DialState.Dialling);
         var cookie = cookieFor(target) ?? default;
-        target.Cookie = cookie.Index;
-        act(new StartDial(link, address, target.DemandsPeer ? target.Peer : null, target.ExpectedDid, cookie.Key));
+        var addresses = target.Allowed ?? target.Addresses;
+        (target.Cookie, target.Current, target.Allowed) = (cookie.Index, null, null);
+        DialWay[] ways = [.. addresses.Select(static address => new DirectWay(address)), .. RelaysTo(target)];
+        act(new StartDial(link, ways, target.DemandsPeer ? target.Peer : null, target.ExpectedDid, cookie.Key) { Preferred = target.Preferred });
     }
 
+    private IEnumerable<RelayedWay> RelaysTo(DialTarget target) => target.DemandedDid is { } did
+        ? relaysFor(did).Select(relay => new RelayedWay(relay, did)).OrderBy(way => way != target.Preferred).Take(limits.MaxRelays)
+        : [];
+
     /// <summary>
-    /// Finds the next address of a told peer that the budget allows. One that many tell, such as that of every machine's own bridge, is
-    /// passed over and does not hold up the others.
+    /// Finds the addresses that the budget allows. One that many tell, such as that of every machine's own bridge, is passed over and does not hold
+    /// up the others. While the same key is being dialled elsewhere it waits.
     /// </summary>
     private bool MayDial(DialTarget target, long now)
     {
@@ -286,25 +322,31 @@ internal sealed class DialBook(
             return false;
         }
 
-        if (target.Kind != DialKind.Mesh)
-            return true;
-
-        long next = long.MaxValue;
-        for (int i = target.NextAddress; i < target.Addresses.Count; i++)
+        if (target.DemandedDid is { } did && _attempts.Values.Any(other => other.DemandedDid == did))
         {
-            long allowed = _endpoints.NextAllowed(target.Addresses[i], now);
-            if (allowed <= now)
-            {
-                target.NextAddress = i;
-                _endpoints.Take(target.Addresses[i], now);
-                return true;
-            }
-
-            next = Math.Min(next, allowed);
+            target.Due = now + limits.SurvivorMilliseconds;
+            return false;
         }
 
-        target.Due = next;
-        return false;
+        if (!target.IsHint)
+            return true;
+
+        var allowed = target.Addresses.Where(address => _endpoints.NextAllowed(address, now) <= now).ToList();
+        if (target.Addresses.Count == 0 && !RelaysTo(target).Any())
+        {
+            target.Due = long.MaxValue;   // until there is a relay
+            return false;
+        }
+
+        if (allowed.Count == 0 && target.Addresses.Count > 0)
+        {
+            target.Due = target.Addresses.Min(address => _endpoints.NextAllowed(address, now));
+            return false;
+        }
+
+        allowed.ForEach(address => _endpoints.Take(address, now));
+        target.Allowed = allowed;
+        return true;
     }
 
     private bool HasNextCookie(DialTarget target)
@@ -318,37 +360,32 @@ internal sealed class DialBook(
         Enter(target, DialState.Satisfied);
         target.Cookie = 0;
         target.WasConnected = true;
-        target.NextAddress = 0;
         target.Failures = 0;
+        target.Preferred = target.Current ?? target.Preferred;
         target.Backoff.OnUp(now);
         foreach (long request in target.Requests)
             act(new CompleteDial(request, target.Peer!.Value));
         target.Requests.Clear();
     }
 
-    private void Retry(DialTarget target, FailureReason reason, string message, bool isFinal, long now)
+    private void Retry(DialTarget target, DialFailure failure, bool isFinal, long now)
     {
         target.Cookie = 0;
+        target.Failures++;
+        if (target.Current == target.Preferred)
+            target.Preferred = null;   // what once worked has failed
 
-        // The other addresses of a peer are tried before it counts as a round.
-        bool roundIsOver = target.NextAddress >= target.Addresses.Count;
-        if (roundIsOver)
-        {
-            target.NextAddress = 0;
-            target.Failures++;
-        }
-
-        bool isHopeless = isFinal || reason == FailureReason.Self || target.IsGivenUpAfter(limits.MaxFailures);
+        bool isHopeless = isFinal || failure.Reason == FailureReason.Self || target.IsGivenUpAfter(limits.MaxFailures);
         if (target.Requests.Count == 0)
-            act(new ReportDialFailure(target.Addresses[0], reason, message, !isHopeless));
+            act(new ReportDialFailure(target.Place, failure, !isHopeless));
         foreach (long request in target.Requests)
-            act(new FailDial(request, reason, message));
+            act(new FailDial(request, failure));
         target.Requests.Clear();
 
         Enter(target, DialState.Waiting);
-        target.Due = roundIsOver ? now + target.Backoff.Next(random()) : now;
-        if (isHopeless || IsUnwanted(target))
-            Stop(target);
+        target.Due = now + target.Backoff.Next(random());
+        if (isHopeless || target.IsLost || IsUnwanted(target))
+            Stop(target, isFinal || failure.Reason == FailureReason.Self ? long.MaxValue : now + limits.RestMilliseconds);
         if (isHopeless && !isFinal && target.Kind == DialKind.Mesh)
             onGivenUp(target.Peer!.Value);
     }

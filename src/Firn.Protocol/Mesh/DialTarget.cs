@@ -14,6 +14,9 @@ internal enum DialKind
 
     /// <summary>Told by a peer.</summary>
     Mesh,
+
+    /// <summary>Found by a source: a hint, which strangers may have made.</summary>
+    Found,
 }
 
 /// <summary>One place, or one peer, that the node wants to be connected to.</summary>
@@ -23,33 +26,63 @@ internal sealed class DialTarget(DialKind kind, IReadOnlyList<NodeAddress> addre
 
     public IReadOnlyList<NodeAddress> Addresses { get; private set; } = addresses;
 
+    /// <summary>What reports call it.</summary>
+    public NodeAddress Place => Addresses.Count > 0 ? Addresses[0] : PlaceOf(Peer!.Value);
+
+    /// <summary>What reports call a peer that has no address here.</summary>
+    public static NodeAddress PlaceOf(PeerKey peer) => NodeAddress.Parse(peer.Name.ToString());
+
     /// <summary>Whom it leads to: given for told peers, learnt by connecting for addresses.</summary>
     public PeerKey? Peer { get; set; }
 
     /// <summary>Whether <see cref="Peer"/> is demanded of whoever answers, rather than remembered.</summary>
     public bool DemandsPeer { get; init; }
 
-    /// <summary>Whose key is demanded of a node of this machine, which its home has noted.</summary>
+    /// <summary>Whose key is demanded of a place that a source has found, if it knew.</summary>
     public Did? ExpectedDid { get; set; }
+
+    /// <summary>What sources say of this place; none for what is configured, asked for or told.</summary>
+    public List<Sighting> Sightings { get; } = [];
+
+    /// <summary>Whether it is there because sources say so.</summary>
+    public bool IsPlace { get; init; }
+
+    /// <summary>Whether no source says so any more.</summary>
+    public bool IsLost => IsPlace && Sightings.Count == 0;
+
+    /// <summary>A stopped place is not dialled before, however often it is said.</summary>
+    public long RestsUntil { get; set; }
 
     /// <summary>Whose key the node that answers must have, if that is known before it answers.</summary>
     public Did? DemandedDid => DemandsPeer ? Peer?.Did : ExpectedDid;
 
-    /// <summary>Whether the user vouches for it: the address was given, or it is noted in the user's own home. Others were told of it.</summary>
-    public bool IsUsersOwn => Kind != DialKind.Mesh;
+    /// <summary>Whether the user vouches for it: the address was given, or it is noted in the user's own home.</summary>
+    public bool IsUsersOwn => !IsHint;
+
+    /// <summary>Whether it is no more than others' words.</summary>
+    public bool IsHint => Kind is DialKind.Mesh or DialKind.Found;
 
     /// <summary>Which cookie of the keyring to prove with; the first again in each round.</summary>
     public int Cookie { get; set; }
+
+    /// <summary>Whose turn it is among those that are due: found places come last, the more often they have failed the later.</summary>
+    public int Turn => Kind == DialKind.Found ? 1 + Failures : 0;
 
     public DialState State { get; set; } = DialState.Waiting;
 
     /// <summary>While waiting: when to dial. While awaiting the survivor: when to stop waiting for it.</summary>
     public long Due { get; set; }
 
-    /// <summary>Index of the address to try next in this round.</summary>
-    public int NextAddress { get; set; }
+    /// <summary>The addresses that the next attempt tries; null when it is all of them.</summary>
+    public IReadOnlyList<NodeAddress>? Allowed { get; set; }
 
-    /// <summary>Rounds over all addresses since it was last connected.</summary>
+    /// <summary>The way by which it was last connected, to be tried first.</summary>
+    public DialWay? Preferred { get; set; }
+
+    /// <summary>The way by which the attempt goes on, or the session was made.</summary>
+    public DialWay? Current { get; set; }
+
+    /// <summary>Attempts that failed since it was last connected, each by all ways.</summary>
     public int Failures { get; set; }
 
     public bool WasConnected { get; set; }
@@ -65,8 +98,8 @@ internal sealed class DialTarget(DialKind kind, IReadOnlyList<NodeAddress> addre
         DialKind.Configured => false,
         DialKind.Mesh => !WasConnected && Failures >= rounds,
 
-        // A node of this machine that starts again finds this one by itself, and most likely on another port.
-        DialKind.Local => Failures >= rounds,
+        // A node of this machine that starts again finds this one by itself, and most likely on another port; sources say again what is there.
+        DialKind.Local or DialKind.Found => Failures >= rounds,
         _ => !WasConnected,
     };
 
@@ -79,6 +112,21 @@ internal sealed class DialTarget(DialKind kind, IReadOnlyList<NodeAddress> addre
             Peer = peer with { Did = rotations.Resolve(peer.Did) ?? peer.Did };
     }
 
+    /// <summary>Where it is and how far that is believed, by all that sources say of it; true when it is elsewhere than before.</summary>
+    public bool TakeSightings()
+    {
+        Kind = Sightings.Min(static s => s.Kind);
+        int longest = Sightings.Max(static s => s.Addresses.Count);
+        var all = Enumerable.Range(0, longest)
+            .SelectMany(i => Sightings.Where(s => i < s.Addresses.Count).Select(s => s.Addresses[i]))
+            .Distinct().Take(Sighting.MaxAddresses).ToList();
+        if (Addresses.SequenceEqual(all))
+            return false;
+
+        Addresses = all;
+        return true;
+    }
+
     /// <summary>The peer says that it lives elsewhere now: it is tried there at once.</summary>
     public void Move(IReadOnlyList<NodeAddress> addresses, long now)
     {
@@ -86,7 +134,6 @@ internal sealed class DialTarget(DialKind kind, IReadOnlyList<NodeAddress> addre
             return;
 
         Addresses = addresses;
-        NextAddress = 0;
         Failures = 0;
         if (State == DialState.Waiting)
             Due = now;

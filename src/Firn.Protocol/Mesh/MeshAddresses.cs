@@ -34,6 +34,10 @@ internal static class MeshAddresses
         return told.ScopeId == 0 || told.ScopeId == teller.ScopeId ? new IPAddress(told.GetAddressBytes(), teller.ScopeId) : null;
     }
 
+    /// <summary>Whether a node can live there: a name, or an address of one machine, and a port.</summary>
+    public static bool MayBeSomebody(NodeAddress address) =>
+        address.Port != 0 && !(TryLiteral(address, out var literal) && IsNobody(Unmap(literal)));
+
     /// <summary>The IP address that an address's host is; false for a DNS name.</summary>
     public static bool TryLiteral(NodeAddress address, [NotNullWhen(true)] out IPAddress? literal) =>
         IPAddress.TryParse(address.Host.AsSpan().Trim("[]"), out literal);

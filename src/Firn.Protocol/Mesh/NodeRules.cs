@@ -23,6 +23,7 @@ internal sealed record NodeRulesOptions
 /// </summary>
 internal sealed partial class NodeRules
 {
+    private readonly PeerKey _self;
     private readonly NodeRulesOptions _options;
     private readonly Dictionary<long, Teller> _tellers = [];
     private List<NodeAction> _actions = [];
@@ -32,10 +33,11 @@ internal sealed partial class NodeRules
 
     public NodeRules(PeerKey self, AdmissionPolicy admission, NodeRulesOptions options, Func<double> random)
     {
-        (_options, Admission) = (options, admission);
+        (_self, _options, Admission) = (self, options, admission);
         Peers = new PeerBook(self, options.Peers, OnPeerAction);
         Records = new RecordBook(self, options.Records, random);
-        Dials = new DialBook(options.Dials, random, NewLink, action => _actions.Add(action), Records.Forget, CookieFor);
+        Dials = new DialBook(options.Dials, random, NewLink, action => _actions.Add(action), Records.Forget, CookieFor, RelaysFor);
+        _random = random;
     }
 
     public PeerBook Peers { get; }
@@ -63,6 +65,21 @@ internal sealed partial class NodeRules
     public void Add(DialKind kind, NodeAddress address, long now, Did? expected = null) => Dials.Add(kind, address, now, expected);
 
     public void Request(long request, NodeAddress address, long now) => Dials.Request(request, address, now);
+
+    /// <summary>A source says that a node may be there. This node itself, and addresses that are nobody's, are passed over.</summary>
+    public void OnFound(Sighting sighting, long now)
+    {
+        var did = sighting.Did is { } said ? Admission.Rotations.Resolve(said) ?? said : null;
+        var addresses = sighting.Addresses.Where(MeshAddresses.MayBeSomebody).Distinct().Take(Sighting.MaxAddresses).ToList();
+        if (did == _self.Did || addresses.Count == 0)
+        {
+            Dials.OnLost(sighting.Source, sighting.Key);
+            return;
+        }
+
+        var up = did is null ? null : Peers.Up.FirstOrDefault(p => p.Key.Did == did);
+        Dials.OnFound(sighting with { Did = did, Addresses = addresses }, up?.Key, now);
+    }
 
     /// <summary>A stranger is <paramref name="peer"/>, and has proved <paramref name="cookie"/>; null where admission is by trust.</summary>
     public ProofDecision OnProof(PeerKey peer, CookieKey? cookie, Incarnation incarnation, long now)
@@ -128,7 +145,7 @@ internal sealed partial class NodeRules
 
     /// <summary>An attempt failed, before or after its Commit. <paramref name="isProofRefused"/>: because of the cookie, as far as it looks.</summary>
     public void OnDialFailed(
-        long attempt, RefusalReason refusal, FailureReason reason, string message, long now, bool isProofRefused = false)
+        long attempt, RefusalReason refusal, DialFailure failure, long now, bool isProofRefused = false)
     {
         _now = now;
         _admitted.Remove(attempt);
@@ -139,7 +156,7 @@ internal sealed partial class NodeRules
         if (refusal is RefusalReason.Simultaneous or RefusalReason.Duplicate)
             Dials.OnYielded(attempt, peer is { } p && IsUp(p), now);
         else
-            Dials.OnFailed(attempt, reason, message, isFinal: refusal == RefusalReason.Stale, now, isProofRefused);
+            Dials.OnFailed(attempt, failure, isFinal: refusal == RefusalReason.Stale, now, isProofRefused);
         if (refusal == RefusalReason.Stale)
             WarnOfCopy(peer?.Name.ToString() ?? "A node that was dialled");
     }
@@ -261,7 +278,7 @@ internal sealed partial class NodeRules
         var addresses = record.Addresses.Where(a => MeshAddresses.Dialable(a, teller) is not null).ToList();
         if (addresses.Count == 0 && !Records.Knows(subject) && !_relays.Contains(link) && !IsUp(subject))
             return;
-        if (Records.Learn(record, told.Signed, link, wallNow, now) && addresses.Count > 0)
+        if (Records.Learn(record, told.Signed, link, wallNow, now) && (addresses.Count > 0 || _relays.Contains(link)))
             Dials.Learn(subject, addresses, IsUp(subject), now);
     }
 

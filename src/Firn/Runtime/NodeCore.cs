@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Firn.Discovery;
 using Firn.Messaging;
 using Firn.Protocol;
 using Firn.Relays;
@@ -63,6 +64,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         Acceptor = new Acceptor(Clock, Schedule, Handshaker.AcceptAsync, _logger);
         Admission = new Admissions(this);
         Invites = new Invites(this);
+        Sources = new SourceRunner(this);
         StreamHandlers.Add(RelayMessages.Bringing, new StreamHandler(new RelayedArrivals(this).ServeAsync, KeepsStream: true));
         if (setup.Options.Relay)
         {
@@ -93,6 +95,8 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     /// <summary>What it does for peers that cannot reach each other; null unless it relays.</summary>
     public RelayService? Relay { get; }
 
+    public SourceRunner Sources { get; }
+
     public MessageHub Hub { get; }
 
     public StreamHandlers StreamHandlers { get; }
@@ -106,6 +110,9 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     public bool IsStopping => _isStopping;
 
     public IReadOnlyList<Peer> Peers => [.. _peers.Values.OrderBy(p => p.Name.ToString(), StringComparer.Ordinal)];
+
+    /// <summary>This peer, if the session with it goes through no relay.</summary>
+    public Peer? FindDirect(PeerKey key) => _peers.TryGetValue(key, out var peer) && peer.Session.Link.Relay is null ? peer : null;
 
     /// <summary>The peer with this key, if the session with it goes through no relay; of several names, the first.</summary>
     public Peer? FindDirect(Did did) => Peers.FirstOrDefault(peer => peer.Did == did && peer.Session.Link.Relay is null);
@@ -213,6 +220,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         foreach (var request in _requests.Values)
             request.TrySetException(Stopping());
         await Hub.StopAsync(GoodbyeTime).ConfigureAwait(false);
+        await Sources.DisposeAsync().ConfigureAwait(false);
         await Acceptor.DisposeAsync().ConfigureAwait(false);
         await _dialler.DisposeAsync().ConfigureAwait(false);
         Invites.Dispose();
@@ -249,7 +257,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
 
     void ISessionOwner.OnDescribed(Session session)
     {
-        Tell((rules, _) => rules.OnDescribed(session.Terms.Link, session.CanRelay));
+        Tell((rules, now) => rules.OnDescribed(session.Terms.Link, session.CanRelay, now));
         Post(new TellOfChange(session));
     }
 

@@ -113,7 +113,7 @@ public sealed class ChangeOfAdmissionTests : AdmissionFixture
         var rules = RulesOf(Policies.Cookies(_old));
         rules.Add(DialKind.Configured, Here, 0);
         var dial = Dials(rules).Single();
-        rules.OnDialFailed(dial.Link, Yes, FailureReason.AuthenticationFailed, "no", 0, isProofRefused: true);
+        rules.OnDialFailed(dial.Link, Yes, new DialFailure(FailureReason.AuthenticationFailed, "no"), 0, isProofRefused: true);
         rules.NextDue.ShouldBeGreaterThanOrEqualTo(0);
 
         rules.SetAdmission(Policies.Cookies(_new, _old), 5);

@@ -21,7 +21,7 @@ public sealed class CookieChoiceTests : AdmissionFixture
         while ((dials = Dials(rules)).Length > 0)
         {
             tried.Add(dials.Single().Cookie);
-            rules.OnDialFailed(dials[0].Link, Yes, FailureReason.AuthenticationFailed, "no", 0, isProofRefused: true);
+            rules.OnDialFailed(dials[0].Link, Yes, new DialFailure(FailureReason.AuthenticationFailed, "no"), 0, isProofRefused: true);
             bool isLast = tried.Count == 3;
             rules.TakeActions().OfType<ReportDialFailure>().Count().ShouldBe(isLast ? 1 : 0, "a round fails once");
             if (isLast)
@@ -40,11 +40,11 @@ public sealed class CookieChoiceTests : AdmissionFixture
         var rules = RulesOf(Policies.Cookies(_new, _old));
         rules.Request(1, Here, 0);
         var dial = rules.TakeActions().OfType<StartDial>().Single();
-        rules.OnDialFailed(dial.Link, Yes, FailureReason.AuthenticationFailed, "no", 0, isProofRefused: true);
+        rules.OnDialFailed(dial.Link, Yes, new DialFailure(FailureReason.AuthenticationFailed, "no"), 0, isProofRefused: true);
         rules.TakeActions().ShouldBeEmpty();
         dial = Dials(rules).Single();
         dial.Cookie.ShouldBe(_old);
-        rules.OnDialFailed(dial.Link, Yes, FailureReason.AuthenticationFailed, "no", 0, isProofRefused: true);
+        rules.OnDialFailed(dial.Link, Yes, new DialFailure(FailureReason.AuthenticationFailed, "no"), 0, isProofRefused: true);
         rules.TakeActions().OfType<FailDial>().ShouldHaveSingleItem().Request.ShouldBe(1);
     }
 
@@ -54,7 +54,7 @@ public sealed class CookieChoiceTests : AdmissionFixture
         var rules = RulesOf(Policies.Cookies(_new, _old));
         rules.Request(1, Here, 0);
         var dial = rules.TakeActions().OfType<StartDial>().Single();
-        rules.OnDialFailed(dial.Link, Yes, FailureReason.AuthenticationFailed, "its certificate is no good", 0);
+        rules.OnDialFailed(dial.Link, Yes, new DialFailure(FailureReason.AuthenticationFailed, "its certificate is no good"), 0);
         rules.TakeActions().OfType<FailDial>().ShouldHaveSingleItem();
     }
 
@@ -63,7 +63,7 @@ public sealed class CookieChoiceTests : AdmissionFixture
     {
         var rules = RulesOf(Policies.Cookies(_new, _old));
         rules.Add(DialKind.Configured, Here, 0);
-        rules.OnDialFailed(Dials(rules).Single().Link, Yes, FailureReason.AuthenticationFailed, "no", 0, isProofRefused: true);
+        rules.OnDialFailed(Dials(rules).Single().Link, Yes, new DialFailure(FailureReason.AuthenticationFailed, "no"), 0, isProofRefused: true);
         var dial = Dials(rules).Single();
         var decision = rules.OnVerdict(dial.Link, Pair.Bob, _old, First, held: null, rules.Peers.Moment, 0);
         rules.OnCommitSent(dial.Link, Pair.Bob, _old, First, Pair.Session(1), decision, 0);
@@ -123,7 +123,7 @@ public sealed class CookieChoiceTests : AdmissionFixture
         TellOfCarol(rules, Accept(rules, Pair.Bob, _new));
         var dial = Dials(rules).Single();
         dial.Cookie.ShouldBe(_new);
-        rules.OnDialFailed(dial.Link, Yes, FailureReason.AuthenticationFailed, "no", 0, isProofRefused: true);
+        rules.OnDialFailed(dial.Link, Yes, new DialFailure(FailureReason.AuthenticationFailed, "no"), 0, isProofRefused: true);
         rules.Dials.Targets.Single().Failures.ShouldBe(1, "there is no other for it");
     }
 

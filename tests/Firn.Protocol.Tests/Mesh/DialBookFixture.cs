@@ -17,8 +17,11 @@ public abstract class DialBookFixture
     /// <summary>Which cookie may be proved to a target: of one, unless a test says otherwise.</summary>
     private protected Func<DialTarget, CookieChoice?> CookieFor { get; set; } = static target => target.Cookie == 0 ? default(CookieChoice) : null;
 
+    /// <summary>The peers that would join this node with any other.</summary>
+    private protected List<PeerKey> Relays { get; } = [];
+
     private protected DialBook Book(DialLimits? limits = null) =>
-        new(limits ?? new DialLimits(), () => Drawn, () => ++_lastLink, _actions.Add, GivenUp.Add, target => CookieFor(target));
+        new(limits ?? new DialLimits(), () => Drawn, () => ++_lastLink, _actions.Add, GivenUp.Add, target => CookieFor(target), _ => Relays);
 
     private protected List<NodeAction> Take()
     {
@@ -30,7 +33,7 @@ public abstract class DialBookFixture
     private protected StartDial? TakeDial() => Take().OfType<StartDial>().SingleOrDefault();
 
     private protected static void Fail(DialBook book, StartDial dial, long now, FailureReason reason = FailureReason.Unreachable) =>
-        book.OnFailed(dial.Link, reason, "no", isFinal: false, now);
+        book.OnFailed(dial.Link, new DialFailure(reason, "no"), isFinal: false, now);
 
     private protected static void Reach(DialBook book, StartDial dial, PeerKey peer, long now)
     {

@@ -28,7 +28,7 @@ public class DialBookTests : DialBookFixture
         TakeDial().ShouldBeNull();
         book.NextDue.ShouldBe(100);
         book.Tick(100);
-        TakeDial().ShouldBe(new StartDial(1, Here, null));
+        TakeDial()!.ShouldSatisfyAllConditions(dial => dial.Link.ShouldBe(1), dial => dial.Ways.ShouldBe([new DirectWay(Here)]));
         book.NextDue.ShouldBe(long.MaxValue);
     }
 
@@ -73,8 +73,8 @@ public class DialBookTests : DialBookFixture
         var book = Book();
         book.Add(DialKind.Configured, Here, 0);
         book.Tick(0);
-        book.OnFailed(TakeDial()!.Link, FailureReason.Stale, "no", isFinal: true, 0);
-        Take().ShouldBe([new ReportDialFailure(Here, FailureReason.Stale, "no", WillRetry: false)]);
+        book.OnFailed(TakeDial()!.Link, new DialFailure(FailureReason.Stale, "no"), isFinal: true, 0);
+        Take().ShouldBe([new ReportDialFailure(Here, new DialFailure(FailureReason.Stale, "no"), WillRetry: false)]);
         book.NextDue.ShouldBe(long.MaxValue);
     }
 

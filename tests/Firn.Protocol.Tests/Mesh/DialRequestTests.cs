@@ -9,7 +9,7 @@ public class DialRequestTests : DialBookFixture
         var book = Book();
         book.Request(7, Here, 0);
         Fail(book, TakeDial()!, 10);
-        Take().ShouldBe([new FailDial(7, FailureReason.Unreachable, "no")]);
+        Take().ShouldBe([new FailDial(7, new DialFailure(FailureReason.Unreachable, "no"))]);
         book.Targets.ShouldBeEmpty();
     }
 

@@ -42,7 +42,7 @@ public class NodeRulesTests : NodeRulesFixture
     {
         Rules.Add(DialKind.Configured, Seed, 0);
         long link = Dials(Rules).Single().Link;
-        Rules.OnDialFailed(link, RefusalReason.Stale, FailureReason.Stale, "stale", 0);
+        Rules.OnDialFailed(link, RefusalReason.Stale, new DialFailure(FailureReason.Stale, "stale"), 0);
         Rules.TakeActions().OfType<RaiseWarning>().ShouldHaveSingleItem();
         Dials(Rules, 1_000_000).ShouldBeEmpty();
     }
@@ -54,7 +54,7 @@ public class NodeRulesTests : NodeRulesFixture
         Rules.Add(DialKind.Configured, Seed, 0);
         long link = Dials(Rules).Single().Link;
         Rules.OnVerdict(link, Pair.Bob, Policies.Cookie, First, held: null, Rules.Peers.Moment, 0).Refusal.ShouldBe(RefusalReason.Stale);
-        Rules.OnDialFailed(link, RefusalReason.Unspecified, FailureReason.Stale, "stale", 0);
+        Rules.OnDialFailed(link, RefusalReason.Unspecified, new DialFailure(FailureReason.Stale, "stale"), 0);
         Rules.TakeActions().OfType<RaiseWarning>().ShouldBeEmpty();
         Dials(Rules, 1_000_000).ShouldHaveSingleItem();
     }
@@ -66,7 +66,7 @@ public class NodeRulesTests : NodeRulesFixture
         var dial = Rules.TakeActions().OfType<StartDial>().Single();
         var decision = Rules.OnVerdict(dial.Link, Pair.Bob, Policies.Cookie, First, held: null, Rules.Peers.Moment, 0);
         Rules.OnCommitSent(dial.Link, Pair.Bob, Policies.Cookie, First, Pair.Session(9), decision, 0);
-        Rules.OnDialFailed(dial.Link, RefusalReason.Simultaneous, FailureReason.ConnectionLost, "crossed", 0);
+        Rules.OnDialFailed(dial.Link, RefusalReason.Simultaneous, new DialFailure(FailureReason.ConnectionLost, "crossed"), 0);
         Rules.TakeActions().ShouldBeEmpty();
         Accept(Rules, Pair.Bob);
         Rules.TakeActions().OfType<CompleteDial>().ShouldBe([new CompleteDial(7, Pair.Bob)]);

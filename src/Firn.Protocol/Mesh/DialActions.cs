@@ -13,7 +13,7 @@ internal sealed record StartDial(
     public DialWay? Preferred { get; init; }
 
     /// <summary>What reports call the place.</summary>
-    public NodeAddress Address => ((DirectWay)Ways[0]).Address;
+    public NodeAddress Address => Ways[0] is DirectWay direct ? direct.Address : DialTarget.PlaceOf(Demanded!.Value);
 
     /// <summary>Whose key must be there, if that is known.</summary>
     public Did? DidThere => Demanded?.Did ?? DemandedDid;

@@ -204,6 +204,13 @@ internal sealed partial class DialBook(
             (target.Due, target.Cookie) = (Math.Min(target.Due, now), 0);
     }
 
+    /// <summary>There is one more relay: peers that have no address here are tried now.</summary>
+    public void OnRelay(long now)
+    {
+        foreach (var target in _open.Where(static t => t.State == DialState.Waiting && t.Addresses.Count == 0))
+            target.Due = Math.Min(target.Due, now);
+    }
+
     /// <summary>Whether this key is demanded of who answers somewhere.</summary>
     public bool Expects(Did did) => _targets.Exists(target => target.DemandedDid == did);
 
@@ -342,7 +349,13 @@ internal sealed partial class DialBook(
             return true;
 
         var allowed = target.Addresses.Where(address => _endpoints.NextAllowed(address, now) <= now).ToList();
-        if (allowed.Count == 0)
+        if (target.Addresses.Count == 0 && !RelaysTo(target).Any())
+        {
+            target.Due = long.MaxValue;   // until there is a relay
+            return false;
+        }
+
+        if (allowed.Count == 0 && target.Addresses.Count > 0)
         {
             target.Due = target.Addresses.Min(address => _endpoints.NextAllowed(address, now));
             return false;
@@ -381,7 +394,7 @@ internal sealed partial class DialBook(
 
         bool isHopeless = isFinal || failure.Reason == FailureReason.Self || target.IsGivenUpAfter(limits.MaxFailures);
         if (target.Requests.Count == 0)
-            act(new ReportDialFailure(target.Addresses[0], failure, !isHopeless));
+            act(new ReportDialFailure(target.Place, failure, !isHopeless));
         foreach (long request in target.Requests)
             act(new FailDial(request, failure));
         target.Requests.Clear();

@@ -29,6 +29,12 @@ internal sealed class DialTarget(DialKind kind, IReadOnlyList<NodeAddress> addre
 
     public IReadOnlyList<NodeAddress> Addresses { get; private set; } = addresses;
 
+    /// <summary>What reports call it.</summary>
+    public NodeAddress Place => Addresses.Count > 0 ? Addresses[0] : PlaceOf(Peer!.Value);
+
+    /// <summary>What reports call a peer that has no address here.</summary>
+    public static NodeAddress PlaceOf(PeerKey peer) => NodeAddress.Parse(peer.Name.ToString());
+
     /// <summary>Whom it leads to: given for told peers, learnt by connecting for addresses.</summary>
     public PeerKey? Peer { get; set; }
 

@@ -36,7 +36,8 @@ internal sealed partial class NodeRules
         (_self, _options, Admission) = (self, options, admission);
         Peers = new PeerBook(self, options.Peers, OnPeerAction);
         Records = new RecordBook(self, options.Records, random);
-        Dials = new DialBook(options.Dials, random, NewLink, action => _actions.Add(action), Records.Forget, CookieFor, did => RelaysFor(did).Where(relay => relay.Did != did && IsUp(relay)));
+        Dials = new DialBook(options.Dials, random, NewLink, action => _actions.Add(action), Records.Forget, CookieFor, RelaysFor);
+        _random = random;
     }
 
     public PeerBook Peers { get; }
@@ -44,12 +45,6 @@ internal sealed partial class NodeRules
     public DialBook Dials { get; }
 
     public RecordBook Records { get; }
-
-    /// <summary>
-    /// The peers that may join this node with the one of a key, the likeliest first: those that announce <see cref="NodeCapability.Relay"/>. Asked
-    /// under the lock, for each dial of a known key.
-    /// </summary>
-    public Func<Did, IEnumerable<PeerKey>> RelaysFor { get; set; } = static _ => [];
 
     /// <summary>When <see cref="Tick"/> has something to do next.</summary>
     public long NextDue => Math.Min(Dials.NextDue, Records.NextDue);
@@ -332,7 +327,7 @@ internal sealed partial class NodeRules
         var addresses = record.Addresses.Where(a => MeshAddresses.IsDialable(a, teller)).Select(a => a with { IsTold = true }).ToList();
         if (addresses.Count == 0 && !Records.Knows(subject) && !_relays.Contains(link) && !IsUp(subject))
             return;
-        if (Records.Learn(record, told.Signed, link, wallNow, now) && addresses.Count > 0)
+        if (Records.Learn(record, told.Signed, link, wallNow, now) && (addresses.Count > 0 || _relays.Contains(link)))
             Dials.Learn(subject, addresses, IsUp(subject), now);
     }
 

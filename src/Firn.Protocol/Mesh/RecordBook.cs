@@ -67,6 +67,9 @@ internal sealed class RecordBook(PeerKey self, RecordLimits limits, Func<double>
 
     public bool Knows(PeerKey subject) => _records.ContainsKey(subject);
 
+    /// <summary>The link on which the newest record of this key came; null if none is held.</summary>
+    public long? TellerOf(Did did) => _records.FirstOrDefault(record => record.Key.Did == did).Value?.Teller;
+
     /// <summary>Keeps a verified record; false when there is no room.</summary>
     public bool Learn(PeerRecord record, SignedPeerRecord signed, long teller, DateTimeOffset wallNow, long now)
     {

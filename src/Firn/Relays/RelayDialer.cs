@@ -17,7 +17,7 @@ internal static class RelayDialer
     /// target, or that does not take part. <see cref="FailureReason.Busy"/>: a limit. <see cref="FailureReason.NotConnected"/> and
     /// <see cref="FailureReason.ConnectionLost"/>: the relay was lost. Others as <see cref="ITransport.DialAsync"/>.
     /// </exception>
-    public static async Task<ILink> DialAsync(Peer relay, Did target, LeafCredential local, CancellationToken cancellationToken)
+    public static async ValueTask<ILink> DialAsync(Peer relay, Did target, LeafCredential local, CancellationToken cancellationToken)
     {
         var stream = await relay.OpenStreamAsync(RelayMessages.Asking, cancellationToken).ConfigureAwait(false);
         try

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Firn.Protocol;
+using Firn.Relays;
 using Firn.Transports;
 
 namespace Firn.Runtime;
@@ -8,9 +10,6 @@ internal sealed class Dialler(NodeCore node) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskGroup _dials = new();
-
-    /// <summary>Makes the link to a node through a relay; without it such ways fail.</summary>
-    public Func<RelayedWay, CancellationToken, ValueTask<ILink>>? ThroughRelay { get; set; }
 
     public void Start(StartDial dial) => _dials.Run(() => new DialRun(node, this, dial, _stopping.Token).RunAsync());
 
@@ -25,8 +24,11 @@ internal sealed class Dialler(NodeCore node) : IAsyncDisposable
             ?? throw new FirnException(
                 FailureReason.Unsupported, $"{direct.Address}: this build of Firn does not dial {direct.Address.Scheme}; use tcp."))
             .DialAsync(direct.Endpoint, node.Setup.Credentials.For(node.Clock.Wall), cancellationToken),
-        RelayedWay relayed when ThroughRelay is { } dial => dial(relayed, cancellationToken),
-        _ => throw new FirnException(FailureReason.Unsupported, $"{way}: this build of Firn does not dial through relays."),
+        RelayedWay relayed => RelayDialer.DialAsync(
+            node.FindDirect(relayed.Relay)
+                ?? throw new FirnException(FailureReason.NotConnected, $"{relayed}: there is no session with it any more."),
+            relayed.Target, node.Setup.Credentials.For(node.Clock.Wall), cancellationToken),
+        _ => throw new UnreachableException($"There is no way of the kind {way.GetType().Name}."),
     };
 
     /// <summary>Cancels what is under way and waits for its end; later dials are not begun.</summary>

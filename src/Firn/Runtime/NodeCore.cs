@@ -111,6 +111,9 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
 
     public IReadOnlyList<Peer> Peers => [.. _peers.Values.OrderBy(p => p.Name.ToString(), StringComparer.Ordinal)];
 
+    /// <summary>This peer, if the session with it goes through no relay.</summary>
+    public Peer? FindDirect(PeerKey key) => _peers.TryGetValue(key, out var peer) && peer.Session.Link.Relay is null ? peer : null;
+
     /// <summary>The peer with this key, if the session with it goes through no relay; of several names, the first.</summary>
     public Peer? FindDirect(Did did) => Peers.FirstOrDefault(peer => peer.Did == did && peer.Session.Link.Relay is null);
 
@@ -269,7 +272,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
 
     void ISessionOwner.OnDescribed(Session session)
     {
-        Tell((rules, _) => rules.OnDescribed(session.Terms.Link, session.CanRelay));
+        Tell((rules, now) => rules.OnDescribed(session.Terms.Link, session.CanRelay, now));
         Post(new TellOfChange(session));
     }
 

@@ -150,7 +150,7 @@ internal sealed class Handshaker(NodeCore node)
             var session = node.CreateSession(terms, link, told);
             bool wins = node.Decide((rules, now) =>
             {
-                rules.OnDescribed(dial.Link, session.CanRelay);
+                rules.OnDescribed(dial.Link, session.CanRelay, now);
                 return rules.OnAccepted(dial.Link, now);
             });
             _leaves.Remember(leaf);
@@ -209,7 +209,7 @@ internal sealed class Handshaker(NodeCore node)
                 var answer = rules.OnCommit(number, peer, machine.Cookie, proof.Incarnation, commit.Session, commit.Last, commit.Counter, now);
                 if (answer == RefusalReason.Unspecified)
                 {
-                    rules.OnDescribed(number, session.CanRelay);
+                    rules.OnDescribed(number, session.CanRelay, now);
                     arrival.Release();
                 }
 

@@ -62,7 +62,10 @@ internal static class RelayDials
         bool isSession = false;
         try
         {
-            isSession = await core.Handshaker.InitiateAsync(link, new StartDial(number, to.Address, demanded, Cookie: cookie), CancellationToken.None);
+            var way = new RelayedWay(relay.Key, demanded.Did);
+            var dial = new StartDial(number, [way], demanded, Cookie: cookie);
+            using var greeting = await core.Handshaker.GreetAsync(link, dial, way, CancellationToken.None);
+            isSession = await core.Handshaker.ProveAsync(greeting, dial, () => Task.FromResult(true), CancellationToken.None);
         }
         finally
         {

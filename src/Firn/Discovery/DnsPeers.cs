@@ -48,7 +48,7 @@ internal sealed partial class DnsPeers(DnsPlace place, IDnsLookup dns, TimeProvi
     /// <summary>Without those of this node, as far as its machine knows them: the others turn out to be its own when they are dialled.</summary>
     private static IEnumerable<NodeAddress> Others(DnsAnswer answer, NodeSelf self)
     {
-        var own = OwnAddresses.Of(self.Listening);
+        var own = OwnAddresses.Of([], self.Listening);
         return answer.EndPoints.Select(AddressOf).Distinct().Where(address => !own.Contains(address));
     }
 

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using DnsClient;
 using DnsClient.Protocol;
-using Firn.Protocol;
 using Firn.Transports;
 
 namespace Firn.Discovery;
@@ -100,7 +99,7 @@ internal sealed class DnsLookup(Func<ILookupClient> client, NameResolver system)
             ? response
             : throw new DnsResponseException((DnsResponseCode)response.Header.ResponseCode);
 
-    private static DnsAnswer Answer(IReadOnlyList<AddressRecord> records, int port) => new(
+    private static DnsAnswer Answer(List<AddressRecord> records, int port) => new(
         [.. records.Select(record => new IPEndPoint(record.Address, port))],
         records.Count == 0 ? SystemsTime : TimeSpan.FromSeconds(records.Min(static record => record.InitialTimeToLive)));
 

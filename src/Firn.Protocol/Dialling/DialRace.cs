@@ -22,7 +22,7 @@ internal sealed class DialRace
     private readonly Dictionary<Did, RaceFailure> _refused = [];
     private List<RaceAction> _actions = [];
     private Entrant? _proving;
-    private IpFamily _lastFamily;
+    private IpFamily? _lastFamily;
     private long _nextDirect;
     private long _nextRelay;
     private int _lastRun;

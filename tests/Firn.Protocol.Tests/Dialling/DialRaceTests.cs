@@ -26,6 +26,16 @@ public sealed class DialRaceTests
     }
 
     [Fact]
+    public void A_name_that_is_dialled_as_it_is_keeps_its_place()
+    {
+        var proxied = Way("wss://db.lan");
+        var race = Race(proxied, V4, V6);
+        Started(race).ShouldBe([proxied]);
+        At(race, 250).ShouldBe([V4]);
+        At(race, 500).ShouldBe([V6]);
+    }
+
+    [Fact]
     public void What_worked_last_time_is_started_first()
     {
         var race = new DialRace(new StartDial(1, [V6, OtherV6, V4]) { Preferred = V4 }, static _ => false, new RaceLimits(), 0);

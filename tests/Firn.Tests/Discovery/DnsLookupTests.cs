@@ -8,16 +8,16 @@ namespace Firn.Tests.Discovery;
 /// <summary>What a name server says, and what is asked of the system when it knows nothing.</summary>
 public sealed class DnsLookupTests : IAsyncLifetime
 {
-    private readonly SmallDnsServer _server = new();
+    private SmallDnsServer Server { get; } = new();
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public async Task DisposeAsync() => await _server.DisposeAsync();
+    public async Task DisposeAsync() => await Server.DisposeAsync();
 
     [Fact]
     public async Task A_headless_service_leads_to_all_of_its_addresses()
     {
-        _server.Address("firn.test", "10.0.0.1", 30).Address("firn.test", "10.0.0.2", 20).Address("firn.test", "fd00::1");
+        Server.Address("firn.test", "10.0.0.1", 30).Address("firn.test", "10.0.0.2", 20).Address("firn.test", "fd00::1");
         var answer = (await FindAsync("firn.test"))!;
         answer.EndPoints.ShouldBe([At("fd00::1", 3476), At("10.0.0.1", 3476), At("10.0.0.2", 3476)], ignoreOrder: true);
         answer.TimeToLive.ShouldBe(TimeSpan.FromSeconds(20));
@@ -26,7 +26,7 @@ public sealed class DnsLookupTests : IAsyncLifetime
     [Fact]
     public async Task Services_come_before_addresses_each_on_its_port_and_the_most_important_first()
     {
-        _server.Address("firn.test", "10.9.9.9")
+        Server.Address("firn.test", "10.9.9.9")
             .Service("_firn._tcp.firn.test", "two.test", 4002, priority: 2, time: 15)
             .Service("_firn._tcp.firn.test", "one.test", 4001, priority: 1)
             .Address("one.test", "10.0.0.1").Address("two.test", "10.0.0.2");
@@ -38,7 +38,7 @@ public sealed class DnsLookupTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_name_that_the_server_does_not_know_is_asked_of_the_system()
+    public async Task A_name_that_theServer_does_not_know_is_asked_of_the_system()
     {
         (await FindAsync("hosts.test"))!.EndPoints.ShouldBe([At("10.7.7.7", 3476)]);
         (await FindAsync("nowhere.test"))!.EndPoints.ShouldBeEmpty();
@@ -46,9 +46,9 @@ public sealed class DnsLookupTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_server_in_trouble_is_no_answer_unless_the_system_has_one()
+    public async Task AServer_in_trouble_is_no_answer_unless_the_system_has_one()
     {
-        _server.IsBroken = true;
+        Server.IsBroken = true;
         (await FindAsync("firn.test")).ShouldBeNull();
         (await FindAsync("_firn._tcp.firn.test")).ShouldBeNull();
         (await FindAsync("hosts.test"))!.EndPoints.ShouldHaveSingleItem();
@@ -59,7 +59,7 @@ public sealed class DnsLookupTests : IAsyncLifetime
     private Task<DnsAnswer?> FindAsync(string place)
     {
         var lookup = new DnsLookup(
-            () => new LookupClient(new LookupClientOptions(_server.EndPoint) { UseCache = false, Retries = 0, UseTcpFallback = false }),
+            () => new LookupClient(new LookupClientOptions(Server.EndPoint) { UseCache = false, Retries = 0, UseTcpFallback = false }),
             static (host, family, _) => Task.FromResult<IReadOnlyList<IPAddress>>(
                 host == "hosts.test" && family == AddressFamily.InterNetwork ? [IPAddress.Parse("10.7.7.7")] : []));
         return lookup.FindAsync(DnsPlace.Parse(place), CancellationToken.None);

@@ -10,13 +10,15 @@ public sealed class DialRacingTests : VirtualNodeFixture
     private static readonly NodeAddress Hole = NodeAddress.Parse("hole:1");
 
     [Fact]
-    public async Task A_way_that_swallows_everything_costs_a_quarter_of_a_second()
+    public async Task A_way_that_swallows_everything_costs_no_deadline_and_is_given_up()
     {
-        var (a, b) = await StartAsync(Hole, "b");
         var began = Time.GetTimestamp();
+        var (a, b) = await StartAsync(Hole, "b");
         await DriveAsync(a.PeerAsync("b"));
-        Time.GetElapsedTime(began).ShouldBeInRange(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(2));
+        Time.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(10));
         await DriveAsync(1);
+        Network.Dials.ShouldBe(2);
+        a.Events.Of<DialFailedEvent>().ShouldBeEmpty();
         Network.OpenConnections.ShouldBe(1);
         b.Node.Peers.ShouldHaveSingleItem();
     }
@@ -80,8 +82,8 @@ public sealed class DialRacingTests : VirtualNodeFixture
     {
         var (a, _) = await StartAsync(Hole, "b");
         Network.SetPath("a", "b", PathState.Silent);
-        await NodeGroup.UntilAsync(() => Network.Dials > 0, "a dial");
         await DriveAsync(0.4);
+        Network.Dials.ShouldBeGreaterThan(0);
         await DriveAsync(a.DisposeAsync().AsTask());
         Network.OpenConnections.ShouldBe(0);
     }

@@ -19,13 +19,21 @@ internal static class RelayDialer
     /// </exception>
     public static async ValueTask<ILink> DialAsync(Peer relay, Did target, LeafCredential local, CancellationToken cancellationToken)
     {
+        var stream = await AskAsync(relay, target, cancellationToken).ConfigureAwait(false);
+        var raw = new RawConnection(stream, $"{target} via {relay}", RelayLeg.Transport, null, () => stream.Reset(), new RelayLeg(stream));
+        return await TlsLink.InitiateAsync(raw, local, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A stream to <paramref name="target"/>, on which TLS has not begun.</summary>
+    /// <exception cref="FirnException">As <see cref="DialAsync"/>.</exception>
+    public static async Task<FirnStream> AskAsync(Peer relay, Did target, CancellationToken cancellationToken)
+    {
         var stream = await relay.OpenStreamAsync(RelayMessages.Asking, cancellationToken).ConfigureAwait(false);
         try
         {
             await stream.WriteAsync(RelayMessages.Request(target), cancellationToken).ConfigureAwait(false);
             var status = await RelayTalk.ReceiveAnswerAsync(stream, cancellationToken).ConfigureAwait(false);
-            if (status != RelayStatus.Ok)
-                throw Refused(relay, target, status);
+            return status == RelayStatus.Ok ? stream : throw Refused(relay, target, status);
         }
         catch (StreamResetException e) when (e.Code == StreamResetCode.UnknownProtocol)
         {
@@ -43,9 +51,6 @@ internal static class RelayDialer
             await stream.DisposeAsync().ConfigureAwait(false);
             throw;
         }
-
-        var raw = new RawConnection(stream, $"{target} via {relay}", RelayLeg.Transport, null, () => stream.Reset(), new RelayLeg(stream));
-        return await TlsLink.InitiateAsync(raw, local, cancellationToken).ConfigureAwait(false);
     }
 
     private static FirnException Refused(Peer relay, Did target, RelayStatus status)

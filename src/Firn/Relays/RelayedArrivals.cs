@@ -1,5 +1,6 @@
 using Firn.Protocol;
 using Firn.Protocol.Wire;
+using Firn.Transports;
 using Microsoft.Extensions.Logging;
 
 namespace Firn.Relays;
@@ -8,7 +9,9 @@ namespace Firn.Relays;
 /// Takes the connections that relays bring. Any peer may: it was admitted, and whoever comes through it has to prove itself as at any
 /// other door.
 /// </summary>
-internal sealed partial class RelayedArrivals(NodeCore node)
+/// <param name="node">The node that is connected with the relays.</param>
+/// <param name="take">Takes each connection over.</param>
+internal sealed partial class RelayedArrivals(NodeCore node, Action<IPendingLink> take)
 {
     private readonly Lock _gate = new();
     private readonly BroughtStrangers _strangers = new();
@@ -35,7 +38,7 @@ internal sealed partial class RelayedArrivals(NodeCore node)
         if (pending is null)
             await stream.DisposeAsync().ConfigureAwait(false);
         else
-            node.Acceptor.Take(pending);
+            take(pending);
     }
 
     private (RelayPendingLink? Pending, RelayStatus Status) Receive(FirnStream stream, byte[]? message)

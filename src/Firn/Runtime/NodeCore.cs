@@ -65,7 +65,8 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         Admission = new Admissions(this);
         Invites = new Invites(this);
         Sources = new SourceRunner(this);
-        StreamHandlers.Add(RelayMessages.Bringing, new StreamHandler(new RelayedArrivals(this).ServeAsync, KeepsStream: true));
+        Arrivals = StreamHandlers.Add(
+            RelayMessages.Bringing, new StreamHandler(new RelayedArrivals(this, Acceptor.Take).ServeAsync, KeepsStream: true));
         if (setup.Options.Relay)
         {
             Relay = new RelayService(this);
@@ -91,6 +92,9 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     public Admissions Admission { get; }
 
     public Invites Invites { get; }
+
+    /// <summary>Takes what relays bring, until it is disposed.</summary>
+    public IDisposable Arrivals { get; }
 
     /// <summary>What it does for peers that cannot reach each other; null unless it relays.</summary>
     public RelayService? Relay { get; }

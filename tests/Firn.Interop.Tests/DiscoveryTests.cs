@@ -17,13 +17,13 @@ public sealed class DiscoveryTests(ITestOutputHelper report) : IAsyncLifetime
     private static readonly bool Long = Environment.GetEnvironmentVariable("FIRN_TEST_LONG") == "1";
 
     private readonly List<Machine> _machines = [];
-    private Switch? _switch;
+    private LanSwitch? _switch;
 
     public async Task InitializeAsync()
     {
         if (NetworkNamespace.IsAvailable(out _))
         {
-            _switch = await Switch.CreateAsync();
+            _switch = await LanSwitch.CreateAsync();
         }
     }
 
@@ -61,8 +61,8 @@ public sealed class DiscoveryTests(ITestOutputHelper report) : IAsyncLifetime
     public async Task IPv6_alone_is_enough_even_of_the_link_itself()
     {
         (Machine a, Machine b) = (await PlugAsync(isUp: false), await PlugAsync(isUp: false));
-        await Switch.BringUpAsync(a.Network);
-        await Switch.BringUpAsync(b.Network);
+        await LanSwitch.BringUpAsync(a.Network);
+        await LanSwitch.BringUpAsync(b.Network);
         FirnNode nodeA = await a.Home.UpAsync("--name", "a");
         FirnNode nodeB = await b.Home.UpAsync("--name", "b");
         await FirnNode.MeetAsync(nodeA, nodeB);
@@ -77,7 +77,7 @@ public sealed class DiscoveryTests(ITestOutputHelper report) : IAsyncLifetime
         FirnNode nodeB = await b.Home.UpAsync("--name", "b");
         nodeB.Count("peerUp").ShouldBe(0);
 
-        await Switch.BringUpAsync(b.Network, "10.34.80.200/24");
+        await LanSwitch.BringUpAsync(b.Network, "10.34.80.200/24");
 
         await FirnNode.MeetAsync(nodeA, nodeB);
     }
@@ -147,7 +147,7 @@ public sealed class DiscoveryTests(ITestOutputHelper report) : IAsyncLifetime
         lines.Select(l => l.Text.Split(';')[7]).ShouldBe([$"10.34.80.1", $"10.34.80.2"], ignoreOrder: true);
         (await avahi.BrowseAsync()).ShouldNotContain(unseen.Name.Split('@')[0]);
 
-        Task<OutputLine> Resolved(string name) => watch.WaitForLineAsync(l => l.StartsWith($"=;{Switch.Device};IPv4;{name};", StringComparison.Ordinal));
+        Task<OutputLine> Resolved(string name) => watch.WaitForLineAsync(l => l.StartsWith($"=;{LanSwitch.Device};IPv4;{name};", StringComparison.Ordinal));
     }
 
     [NamespaceFact]
@@ -210,7 +210,7 @@ public sealed class DiscoveryTests(ITestOutputHelper report) : IAsyncLifetime
     /// <summary>The tag of a key in the cluster of this machine's cookie, as docs/protocol.md has it.</summary>
     private static async Task<string> TagAsync(Machine machine, Did did)
     {
-        using Cookie cookie = Cookie.Parse((await machine.Home.RunAsync("cookie", "show")).Output);
+        using Firn.Protocol.Cookie cookie = Firn.Protocol.Cookie.Parse((await machine.Home.RunAsync("cookie", "show")).Output);
         using CookieKey secret = cookie.ToKey("default");
         byte[] key = new byte[ClusterTag.KeyLength], tag = new byte[ClusterTag.Length];
         ClusterTag.DeriveKey(secret, key);

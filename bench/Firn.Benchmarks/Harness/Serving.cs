@@ -5,6 +5,8 @@ namespace Firn.Benchmarks;
 /// <summary>The other process: says where it listens, then answers every line of its input with what it uses, until its input ends.</summary>
 internal static class Serving
 {
+    /// <param name="kind">What to be.</param>
+    /// <param name="interval">Ping interval in milliseconds; of discovery, the number of nodes.</param>
     public static async Task RunAsync(string kind, int interval)
     {
         var (server, address) = await StartAsync(kind, interval);
@@ -23,6 +25,9 @@ internal static class Serving
             var node = await FirnServer.StartAsync(interval);
             return (node, node.Self.Listening[0].ToString());
         }
+
+        if (kind == "discovery")
+            return (DiscoveryServer.Start(interval), "");
 
         if (kind == "kestrel")
             return await KestrelServer.StartAsync();

@@ -1,6 +1,6 @@
 namespace Firn.Testing;
 
-/// <summary>A machine on a <see cref="Switch"/>: a network of its own, and a user with a home.</summary>
+/// <summary>A machine on a <see cref="LanSwitch"/>: a network of its own, and a user with a home.</summary>
 internal sealed class Machine : IAsyncDisposable
 {
     private Machine(NetworkNamespace network) => (Network, Home) = (network, new NodeHome { Network = network.Name });

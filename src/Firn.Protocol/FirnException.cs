@@ -101,4 +101,7 @@ public sealed class FirnException : Exception
 
     /// <summary>Why it failed.</summary>
     public FailureReason Reason { get; }
+
+    /// <summary>Of a dial that failed, what became of each way that was tried; else empty.</summary>
+    public IReadOnlyList<FailedWay> Ways { get; init; } = [];
 }

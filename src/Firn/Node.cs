@@ -73,6 +73,7 @@ public sealed partial class Node : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         var peers = options.Peers.Select(NodeAddress.Parse).ToList();
+        options.DnsPeers.ToList().ForEach(static name => DnsPlace.Parse(name));   // refused before anything is begun
         var setup = await Task.Run(() => NodeSetup.Create(options), cancellationToken).ConfigureAwait(false);
         var node = new Node(setup);
         try
@@ -90,16 +91,26 @@ public sealed partial class Node : IAsyncDisposable
 
     /// <summary>
     /// Connects to <paramref name="address"/> and stays connected until hung up; completes at once if its node is connected
-    /// already.
+    /// already. A DID, or <c>name@host</c> of a peer that is known, is dialled wherever that was said to be.
     /// </summary>
     /// <exception cref="FirnException">It could not be reached, or one of the two ends refused.</exception>
     public Task<Peer> ConnectAsync(string address, CancellationToken cancellationToken = default) =>
-        ConnectAsync(NodeAddress.Parse(address), cancellationToken);
+        address.StartsWith("did:", StringComparison.Ordinal)
+            ? ConnectAsync(Did.Parse(address), cancellationToken)
+            : ConnectAsync(NodeAddress.Parse(address), cancellationToken);
 
     /// <summary>As <see cref="ConnectAsync(string, CancellationToken)"/>.</summary>
     /// <exception cref="FirnException">It could not be reached, or one of the two ends refused.</exception>
     public Task<Peer> ConnectAsync(NodeAddress address, CancellationToken cancellationToken = default) =>
         _core.ConnectAsync(address, cancellationToken);
+
+    /// <summary>Connects to the node of <paramref name="did"/>, where peers or sources have said that it is.</summary>
+    /// <exception cref="FirnException">Nobody has said so, it could not be reached, or one of the two ends refused.</exception>
+    public Task<Peer> ConnectAsync(Did did, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(did);
+        return _core.ConnectAsync(did, cancellationToken);
+    }
 
     /// <summary>
     /// Trusts the node of <paramref name="did"/> from now on; with a home also in later runs, as its other nodes do. In
@@ -217,33 +228,28 @@ public sealed partial class Node : IAsyncDisposable
         _record.Start();
         _core.Admission.Start();
         foreach (var peer in peers)
-            _core.Tell((rules, now) => rules.Add(DialKind.Configured, peer, now));
+            _core.Tell((rules, now) => rules.Configure(peer, now));
         if (_setup.Home is { } home)
-            Meet(home);
-        if (_setup.Home is not null && _setup.Options.Discovery && LocalLinks.AreOfUse(Self.Listening))
-            _core.Sources.Start(MdnsSource.For(_core), DialKind.Found, Self);
+            Announce(home);
+        if (_setup.Home is { } shared && _setup.Options.Discovery)
+        {
+            _core.Sources.Start(new LocalNodes(shared), DialKind.Local, Self);
+            if (LocalLinks.AreOfUse(Self.Listening))
+                _core.Sources.Start(MdnsSource.For(_core), DialKind.Found, Self);
+        }
+
+        foreach (string name in _setup.Options.DnsPeers)
+            _core.Sources.Start(new DnsPeers(DnsPlace.Parse(name), _setup.Options.Dns, _setup.Options.TimeProvider, _core.Logger), DialKind.Named, Self);
         foreach (var source in _setup.Options.Sources)
             _core.Sources.Start(source, DialKind.Found, Self);
     }
 
     /// <summary>
-    /// Tells the others of this home that this node is here, then dials those that were here before. Of two that start at
-    /// once, at least one sees the other.
+    /// Tells the others of this home that this node is here, before it looks for those that were here before: of two that start at once, at
+    /// least one sees the other.
     /// </summary>
-    private void Meet(FirnHome home)
-    {
-        RunningNodes.Announce(_setup.Identity, new RunningNode(
-            Self.Name, Self.Did, Environment.ProcessId, Self.Cluster, Self.Listening,
-            ControlSocketPath.For(home, Self.Name), Self.StartedAt));
-        if (!_setup.Options.Discovery)
-            return;
-
-        foreach (var other in RunningNodes.List(home).Where(n => n.Did != Self.Did && n.Cluster == Self.Cluster && n.Listening.Count > 0))
-        {
-            var address = OwnAddresses.FromThisMachine(other.Listening[0]);
-            _core.Tell((rules, now) => rules.Add(DialKind.Local, address, now, other.Did));
-        }
-    }
+    private void Announce(FirnHome home) => RunningNodes.Announce(_setup.Identity, new RunningNode(
+        Self.Name, Self.Did, Environment.ProcessId, Self.Cluster, Self.Listening, ControlSocketPath.For(home, Self.Name), Self.StartedAt));
 
     /// <summary>A home that is gone or full must not keep the node from saying goodbye; who finds the file sees that the lock is free.</summary>
     private void Withdraw()

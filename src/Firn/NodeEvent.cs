@@ -13,8 +13,9 @@ public sealed record PeerDownEvent(DateTimeOffset At, Peer Peer, EndReason Reaso
 /// <summary>A peer says something new of itself, or its role has changed.</summary>
 public sealed record PeerChangedEvent(DateTimeOffset At, Peer Peer) : NodeEvent(At);
 
-/// <summary>A dial of the node's own accord has failed.</summary>
-public sealed record DialFailedEvent(DateTimeOffset At, NodeAddress Address, FailureReason Reason, string Message, bool WillRetry) : NodeEvent(At);
+/// <summary>A dial of the node's own accord has failed; <paramref name="Ways"/> says what became of each way that was tried.</summary>
+public sealed record DialFailedEvent(
+    DateTimeOffset At, NodeAddress Address, FailureReason Reason, string Message, bool WillRetry, IReadOnlyList<FailedWay> Ways) : NodeEvent(At);
 
 /// <summary>Somebody was refused here; <paramref name="Message"/> says more than the other end was told.</summary>
 public sealed record RefusedEvent(DateTimeOffset At, string Source, FailureReason Reason, string Message) : NodeEvent(At);

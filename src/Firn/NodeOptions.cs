@@ -63,6 +63,12 @@ public sealed class NodeOptions
     /// </summary>
     public bool Discovery { get; set; } = true;
 
+    /// <summary>
+    /// DNS names whose addresses are peers, <c>name</c> or <c>name:port</c>, looked up again as often as their time to live says: those of the SRV
+    /// records of <c>_firn._tcp.name</c>, or else of the name itself, on port 3476 unless given. So a Kubernetes headless service is a mesh.
+    /// </summary>
+    public IList<string> DnsPeers { get; } = [];
+
     /// <summary>Further sources of places where peers may be.</summary>
     public IList<IPeerSource> Sources { get; } = [];
 
@@ -95,6 +101,12 @@ public sealed class NodeOptions
 
     /// <summary>Transports instead of TCP; for simulations.</summary>
     internal IReadOnlyList<Transports.ITransport>? Transports { get; set; }
+
+    /// <summary>How the records of <see cref="DnsPeers"/> are looked up, instead of at the system's name servers.</summary>
+    internal global::Firn.Discovery.IDnsLookup Dns { get; set; } = global::Firn.Discovery.DnsLookup.OfSystem;
+
+    /// <summary>How host names are resolved, instead of by the system.</summary>
+    internal Transports.NameResolver Resolve { get; set; } = global::Firn.Transports.SystemNames.ResolveAsync;
 
     /// <summary>The largest payload of a frame of a stream or message that is sent; a few bytes in tests of reassembly.</summary>
     internal int MaxSentPayload { get; set; } = Protocol.FrameHeader.DefaultMaxPayload;

@@ -54,6 +54,32 @@ public sealed class RefusalTests : NodeTests
     }
 
     [Fact]
+    public async Task A_dial_that_fails_says_what_became_of_each_way()
+    {
+        using var closed = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        closed.Start();
+        string nobody = $"localhost:{((IPEndPoint)closed.LocalEndpoint).Port}";
+        closed.Stop();
+
+        CommandResult dial = await _alpha.RunAsync("dial", nobody, "--json");
+
+        dial.ExitCode.ShouldBe(1);
+        var ways = dial.Json.GetProperty("ways").EnumerateArray().ToList();
+        ways.ShouldAllBe(way => way.GetProperty("reason").GetString() == "unreachable");
+        string[] lines = dial.Errors.TrimEnd().Split('\n');
+        if (ways.Count == 1)   // where localhost is one address
+        {
+            lines.ShouldHaveSingleItem().ShouldContain("refused");
+        }
+        else
+        {
+            lines[0].ShouldBe($"firn: None of {ways.Count} ways led to tcp://{nobody}:");
+            lines[1..].ShouldAllBe(line => line.StartsWith("  ") && line.Contains("refused"));
+            lines.Length.ShouldBe(1 + ways.Count);
+        }
+    }
+
+    [Fact]
     public async Task A_browser_is_told_what_the_port_speaks()
     {
         using var http = new HttpClient();

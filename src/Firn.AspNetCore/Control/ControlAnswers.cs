@@ -15,11 +15,13 @@ internal static class ControlAnswers
         return http.Response.Body.WriteAsync(json, http.RequestAborted).AsTask();
     }
 
-    public static Task FailAsync(HttpContext http, int status, FailureReason reason, string message)
+    public static Task FailAsync(HttpContext http, int status, FailureReason reason, string message) =>
+        FailAsync(http, status, new ErrorBody(ControlJson.Spell(reason), message));
+
+    public static Task FailAsync(HttpContext http, int status, ErrorBody error)
     {
         http.Response.StatusCode = status;
-        return WriteAsync(
-            http, new ErrorBody(ControlJson.Spell(reason), message), ControlJson.Default.ErrorBody, "application/problem+json");
+        return WriteAsync(http, error, ControlJson.Default.ErrorBody, "application/problem+json");
     }
 
     /// <summary>The head of a stream of events goes out at once: whoever has it misses nothing from here on.</summary>

@@ -41,7 +41,7 @@ internal sealed record PeerBody(
 
 /// <summary>
 /// Something that happened at a node: <c>peerUp</c>, <c>peerDown</c> (with a reason), <c>peerChanged</c>,
-/// <c>dialFailed</c> (address, reason, message), <c>refused</c> (source, reason, message), <c>warning</c> (message) or
+/// <c>dialFailed</c> (address, reason, message, ways), <c>refused</c> (source, reason, message), <c>warning</c> (message) or
 /// <c>eventsLost</c> (count). Only what belongs to the kind of event is present.
 /// </summary>
 internal sealed record EventBody(string Event, DateTime At)
@@ -62,10 +62,13 @@ internal sealed record EventBody(string Event, DateTime At)
     public string? Message { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<WayBody>? Ways { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Count { get; init; }
 }
 
-/// <summary>Asks for a dial.</summary>
+/// <summary>Asks for a dial: of an address, of <c>name@host</c> of a known peer, or of its DID.</summary>
 internal sealed record DialBody(string? Address);
 
 /// <summary>Names a peer, or an unambiguous prefix of its name; in an answer the full name.</summary>
@@ -87,7 +90,22 @@ internal sealed record PingBody(string Name, string Address, double RttMs);
 /// Why a request failed: a <see cref="FailureReason"/> in camelCase for programs and a sentence for people. Sent as
 /// <c>application/problem+json</c> (RFC 9457; both are extension members).
 /// </summary>
-internal sealed record ErrorBody(string Reason, string Message);
+internal sealed record ErrorBody(string Reason, string Message)
+{
+    /// <summary>Of a dial, what became of each way that was tried.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<WayBody>? Ways { get; init; }
+
+    public static ErrorBody Of(FirnException e) => new(ControlJson.Spell(e.Reason), e.Message) { Ways = WayBody.Of(e.Ways) };
+}
+
+/// <summary>One way to a node that did not lead to it: the address that was dialled, or the relay.</summary>
+internal sealed record WayBody(string Way, string Reason, string Message)
+{
+    /// <summary>Null for none, so that they are left out.</summary>
+    public static IReadOnlyList<WayBody>? Of(IReadOnlyList<FailedWay> ways) =>
+        ways.Count == 0 ? null : [.. ways.Select(static w => new WayBody(w.Way, ControlJson.Spell(w.Reason), w.Message))];
+}
 
 /// <summary>The JSON of the control API and of the tool: camelCase, stable.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

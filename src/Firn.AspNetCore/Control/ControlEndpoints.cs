@@ -50,7 +50,7 @@ internal sealed class ControlEndpoints
         }
         catch (FirnException e)
         {
-            await ControlAnswers.FailAsync(http, ControlErrors.StatusOf(e.Reason), e.Reason, e.Message).ConfigureAwait(false);
+            await ControlAnswers.FailAsync(http, ControlErrors.StatusOf(e.Reason), ErrorBody.Of(e)).ConfigureAwait(false);
         }
         catch (BadHttpRequestException e)
         {

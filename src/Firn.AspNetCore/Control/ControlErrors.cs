@@ -26,6 +26,9 @@ internal static class ControlErrors
     /// <summary>The failure that <paramref name="error"/> speaks of.</summary>
     public static FirnException ToException(ErrorBody error) =>
         Enum.TryParse(error.Reason, ignoreCase: true, out FailureReason reason)
-            ? new FirnException(reason, error.Message)
+            ? new FirnException(reason, error.Message) { Ways = [.. (error.Ways ?? []).Select(ToWay)] }
             : new FirnException(FailureReason.ProtocolError, $"{error.Message} ({error.Reason})");
+
+    private static FailedWay ToWay(WayBody way) =>
+        new(way.Way, Enum.TryParse(way.Reason, ignoreCase: true, out FailureReason reason) ? reason : FailureReason.ProtocolError, way.Message);
 }

@@ -80,6 +80,7 @@ internal sealed partial class ControlledNode(Node node) : IControlledNode
                 Address = failed.Address.ToString(),
                 Reason = ControlJson.Spell(failed.Reason),
                 Message = failed.Message,
+                Ways = WayBody.Of(failed.Ways),
             },
             RefusedEvent refused => new EventBody("refused", at)
             {

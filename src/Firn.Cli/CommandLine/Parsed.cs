@@ -45,6 +45,21 @@ internal static class Parsed
     public static (string Value, string? Error) Address(string text) =>
         NodeAddress.TryParse(text, out _, out string? error) ? (text, null) : (text, error);
 
+    /// <summary>Reads whom to dial: an address, or a DID.</summary>
+    public static (string Value, string? Error) Dialled(string text)
+    {
+        if (!text.StartsWith("did:", StringComparison.Ordinal))
+            return Address(text);
+        return Did.TryParse(text, out _) ? (text, null) : (text, $"\"{text}\": expected a DID as 'firn peers --json' shows it, did:key:zDn…");
+    }
+
+    /// <summary>Reads a DNS name whose addresses are peers.</summary>
+    public static (string Value, string? Error) DnsName(string text)
+    {
+        Discovery.DnsPlace.TryParse(text, out string? error);
+        return (text, error);
+    }
+
     private static T? Read<T>(ArgumentResult result, string name, Reader<T> read) =>
         Read(result, result.Tokens[0].Value, name, read);
 

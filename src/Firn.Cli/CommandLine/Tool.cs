@@ -47,9 +47,10 @@ internal static class Tool
         }
         catch (FirnException e)
         {
-            error.WriteLine($"firn: {Printable.Line(e.Message)}");
+            foreach (string line in FailureLines.Of(e))
+                error.WriteLine(Printable.Line(line));
             if (parsed.GetValue(common.Json))
-                JsonLines.Write(output, new ErrorBody(ControlJson.Spell(e.Reason), e.Message), ControlJson.Default.ErrorBody);
+                JsonLines.Write(output, ErrorBody.Of(e), ControlJson.Default.ErrorBody);
             return Failure;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

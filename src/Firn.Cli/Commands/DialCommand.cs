@@ -10,13 +10,14 @@ internal static class DialCommand
     {
         var address = Parsed.Argument(
             "ADDRESS",
-            "Where the peer is: [scheme://][name@]host[:port]; with a name nobody else is accepted there [port: 3476]",
-            Parsed.Address);
+            "Where the peer is: [scheme://][name@]host[:port], with a name nobody else is accepted there [port: 3476]; or the DID of a known one",
+            Parsed.Dialled);
         var command = new ExampledCommand(
             "dial",
             "Connect to a peer, and again whenever the connection is lost, until hangup",
             "firn dial 192.168.1.5",
-            "firn dial db@10.0.0.7:4000   db and nobody else")
+            "firn dial db@10.0.0.7:4000   db and nobody else",
+            "firn dial db@db.lan          wherever peers say it is, if they do")
         {
             address,
         };

@@ -21,6 +21,9 @@ internal sealed class UpOptions
     private readonly Option<string[]> _peers = Parsed.Options(
         "--peer", "A peer to connect to, and to stay connected to; may be repeated", "ADDR", Parsed.Address);
 
+    private readonly Option<string[]> _dns = Parsed.Options(
+        "--dns", "A DNS name whose addresses are peers, such as a Kubernetes headless service: NAME or NAME:PORT; may be repeated", "NAME", Parsed.DnsName);
+
     private readonly Option<string?> _cluster = new("--cluster")
     {
         Description = "Only nodes of the same cluster become peers [default: default]",
@@ -63,7 +66,7 @@ internal sealed class UpOptions
     {
         Option[] options =
         [
-            _name, _listen, _peers, _cluster, _cookieFile, _admit, _role, _preferRole, _excludeRole, _mesh, _pingInterval, _pingDeadline,
+            _name, _listen, _peers, _dns, _cluster, _cookieFile, _admit, _role, _preferRole, _excludeRole, _mesh, _pingInterval, _pingDeadline,
             _noDiscovery, _logLevel, ExitWithStdin,
         ];
         foreach (var option in options)
@@ -106,6 +109,8 @@ internal sealed class UpOptions
             options.Listen.Add(address);
         foreach (string address in parsed.GetValue(_peers)!)
             options.Peers.Add(address);
+        foreach (string name in parsed.GetValue(_dns)!)
+            options.DnsPeers.Add(name);
         return options;
     }
 

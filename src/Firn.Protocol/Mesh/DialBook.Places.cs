@@ -41,7 +41,7 @@ internal sealed partial class DialBook
         if (!source.TryTakeTurn(sighting.Kind, now, out long due))
             return;
 
-        var target = new DialTarget(sighting.Kind, sighting.Addresses) { IsPlace = true, ExpectedDid = sighting.Did, Peer = up, Due = due };
+        var target = new DialTarget(sighting.Kind, sighting.Addresses, sighting.Did) { IsPlace = true, Peer = up, Due = due };
         target.Sightings.Add(sighting);
         source.Places[sighting.Key] = target;
         AddTarget(target, up is not null ? DialState.Satisfied : IsUnwanted(target) ? DialState.Stopped : DialState.Waiting);

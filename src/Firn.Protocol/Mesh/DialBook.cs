@@ -13,10 +13,14 @@ namespace Firn.Protocol;
 /// Which cookie, from the target's on, may be proved to it; null when it is not to be dialled with any, which holds until
 /// <see cref="Reconsider"/>.
 /// </param>
+/// <param name="relaysFor">The peers that may join this node with the one of a key, the likeliest first.</param>
 internal sealed partial class DialBook(
     DialLimits limits, Func<double> random, Func<long> newLink, Action<NodeAction> act, Action<PeerKey> onGivenUp,
-    Func<DialTarget, CookieChoice?> cookieFor)
+    Func<DialTarget, CookieChoice?> cookieFor, Func<Did, IEnumerable<PeerKey>> relaysFor)
 {
+    private static readonly DialFailure SurvivorFailed = new(
+        FailureReason.TimedOut, "another connection with that peer was being made and did not come up");
+
     private readonly List<DialTarget> _targets = [];
     private readonly HashSet<DialTarget> _open = [];   // neither satisfied nor stopped
     private readonly Dictionary<long, DialTarget> _attempts = [];
@@ -45,13 +49,13 @@ internal sealed partial class DialBook(
         }
     }
 
-    /// <summary>Keeps <paramref name="address"/> connected from now on; with the node of <paramref name="expected"/>, if that is given.</summary>
-    public void Add(DialKind kind, NodeAddress address, long now, Did? expected = null)
+    /// <summary>Keeps <paramref name="address"/> connected from now on.</summary>
+    public void Configure(NodeAddress address, long now)
     {
         if (FindByAddress(address) is not { } target)
-            AddTarget(new DialTarget(kind, [address]) { Due = now, ExpectedDid = expected }, DialState.Waiting);
-        else if (kind < target.Kind)
-            (target.Kind, target.ExpectedDid) = (kind, expected);
+            AddTarget(new DialTarget(DialKind.Configured, [address]) { Due = now }, DialState.Waiting);
+        else
+            target.Kind = DialKind.Configured;
     }
 
     /// <summary>Dials <paramref name="address"/> for a caller, at once; completes with the peer that it is known to lead to if that is up.</summary>
@@ -66,11 +70,28 @@ internal sealed partial class DialBook(
 
         if (target is null)
             AddTarget(target = new DialTarget(DialKind.Explicit, [address]), DialState.Waiting);
+        Request(request, target);
+    }
+
+    /// <summary>Dials <paramref name="peer"/>, for which there is no target, for a caller.</summary>
+    public void Request(long request, PeerKey peer, IReadOnlyList<NodeAddress> addresses)
+    {
+        var target = new DialTarget(DialKind.Explicit, addresses) { Peer = peer, DemandsPeer = true };
+        AddTarget(target, DialState.Waiting);
+        Request(request, target);
+    }
+
+    /// <summary>Dials a target whose peer is not connected for a caller, at once.</summary>
+    public void Request(long request, DialTarget target)
+    {
         target.Requests.Add(request);
-        target.ExpectedDid = null;   // whoever lives there: that is what the caller asks for
         if (target.State is DialState.Stopped or DialState.Waiting)
             Start(target);
     }
+
+    /// <summary>Some peer that a target leads to, and where.</summary>
+    public DialTarget? FindTarget(Func<PeerKey, bool> peer, Did? did) =>
+        _targets.Find(t => (t.Peer is { } known && peer(known)) || (did is not null && t.DemandedDid == did));
 
     /// <summary>The caller no longer waits; the dial itself goes on.</summary>
     public void Cancel(long request)
@@ -101,7 +122,7 @@ internal sealed partial class DialBook(
     {
         var due = _open.Where(t => t.State != DialState.Dialling && t.Due <= now).OrderBy(static t => t.Turn).ThenBy(static t => t.Due).ToList();
         foreach (var target in due.Where(t => t.State == DialState.AwaitingSurvivor))
-            Retry(target, FailureReason.TimedOut, "another connection with that peer was being made and did not come up", isFinal: false, now);
+            Retry(target, SurvivorFailed, isFinal: false, now);
 
         foreach (var target in due)
         {
@@ -151,23 +172,29 @@ internal sealed partial class DialBook(
     }
 
     /// <summary>
-    /// The attempt failed for <paramref name="reason"/>. <paramref name="isFinal"/>: the peer has told this node not to come back.
-    /// <paramref name="isProofRefused"/>: another cookie may do, if there is one; each is tried once in a round.
+    /// The attempt failed. <paramref name="isFinal"/>: the peer has told this node not to come back. <paramref name="isProofRefused"/>: another
+    /// cookie may do, if there is one; each is tried once in a round.
     /// </summary>
-    public void OnFailed(long attempt, FailureReason reason, string message, bool isFinal, long now, bool isProofRefused = false)
+    public void OnFailed(long attempt, DialFailure failure, bool isFinal, long now, bool isProofRefused = false)
     {
         if (!_attempts.Remove(attempt, out var target))
             return;
 
         if (isProofRefused && HasNextCookie(target))
         {
-            target.NextAddress--;
             Enter(target, DialState.Waiting);
             target.Due = now;
             return;
         }
 
-        Retry(target, reason, message, isFinal, now);
+        Retry(target, failure, isFinal, now);
+    }
+
+    /// <summary>The attempt goes on by <paramref name="way"/>; if it makes the session, that way is tried first next time.</summary>
+    public void OnAnswered(long attempt, DialWay way)
+    {
+        if (_attempts.TryGetValue(attempt, out var target))
+            target.Current = way;
     }
 
     /// <summary>Whom this node admits has changed: whatever waits is tried now, with the first cookie.</summary>
@@ -279,18 +306,23 @@ internal sealed partial class DialBook(
 
     private void Start(DialTarget target)
     {
-        var address = target.Addresses[target.NextAddress++];
         long link = newLink();
         _attempts[link] = target;
         Enter(target, DialState.Dialling);
         var cookie = cookieFor(target) ?? default;
-        target.Cookie = cookie.Index;
-        act(new StartDial(link, address, target.DemandsPeer ? target.Peer : null, target.ExpectedDid, cookie.Key));
+        var addresses = target.Allowed ?? target.Addresses;
+        (target.Cookie, target.Current, target.Allowed) = (cookie.Index, null, null);
+        DialWay[] ways = [.. addresses.Select(static address => new DirectWay(address)), .. RelaysTo(target)];
+        act(new StartDial(link, ways, target.DemandsPeer ? target.Peer : null, target.ExpectedDid, cookie.Key) { Preferred = target.Preferred });
     }
 
+    private IEnumerable<RelayedWay> RelaysTo(DialTarget target) => target.DemandedDid is { } did
+        ? relaysFor(did).Select(relay => new RelayedWay(relay, did)).OrderBy(way => way != target.Preferred).Take(limits.MaxRelays)
+        : [];
+
     /// <summary>
-    /// Finds the next address of a told peer that the budget allows. One that many tell, such as that of every machine's own bridge, is
-    /// passed over and does not hold up the others.
+    /// Finds the addresses that the budget allows. One that many tell, such as that of every machine's own bridge, is passed over and does not hold
+    /// up the others. While the same key is being dialled elsewhere it waits.
     /// </summary>
     private bool MayDial(DialTarget target, long now)
     {
@@ -309,22 +341,16 @@ internal sealed partial class DialBook(
         if (!target.IsHint)
             return true;
 
-        long next = long.MaxValue;
-        for (int i = target.NextAddress; i < target.Addresses.Count; i++)
+        var allowed = target.Addresses.Where(address => _endpoints.NextAllowed(address, now) <= now).ToList();
+        if (allowed.Count == 0)
         {
-            long allowed = _endpoints.NextAllowed(target.Addresses[i], now);
-            if (allowed <= now)
-            {
-                target.NextAddress = i;
-                _endpoints.Take(target.Addresses[i], now);
-                return true;
-            }
-
-            next = Math.Min(next, allowed);
+            target.Due = target.Addresses.Min(address => _endpoints.NextAllowed(address, now));
+            return false;
         }
 
-        target.Due = next;
-        return false;
+        allowed.ForEach(address => _endpoints.Take(address, now));
+        target.Allowed = allowed;
+        return true;
     }
 
     private bool HasNextCookie(DialTarget target)
@@ -338,37 +364,32 @@ internal sealed partial class DialBook(
         Enter(target, DialState.Satisfied);
         target.Cookie = 0;
         target.WasConnected = true;
-        target.NextAddress = 0;
         target.Failures = 0;
+        target.Preferred = target.Current ?? target.Preferred;
         target.Backoff.OnUp(now);
         foreach (long request in target.Requests)
             act(new CompleteDial(request, target.Peer!.Value));
         target.Requests.Clear();
     }
 
-    private void Retry(DialTarget target, FailureReason reason, string message, bool isFinal, long now)
+    private void Retry(DialTarget target, DialFailure failure, bool isFinal, long now)
     {
         target.Cookie = 0;
+        target.Failures++;
+        if (target.Current == target.Preferred)
+            target.Preferred = null;   // what once worked has failed
 
-        // The other addresses of a peer are tried before it counts as a round.
-        bool roundIsOver = target.NextAddress >= target.Addresses.Count;
-        if (roundIsOver)
-        {
-            target.NextAddress = 0;
-            target.Failures++;
-        }
-
-        bool isHopeless = isFinal || reason == FailureReason.Self || target.IsGivenUpAfter(limits.MaxFailures);
+        bool isHopeless = isFinal || failure.Reason == FailureReason.Self || target.IsGivenUpAfter(limits.MaxFailures);
         if (target.Requests.Count == 0)
-            act(new ReportDialFailure(target.Addresses[0], reason, message, !isHopeless));
+            act(new ReportDialFailure(target.Addresses[0], failure, !isHopeless));
         foreach (long request in target.Requests)
-            act(new FailDial(request, reason, message));
+            act(new FailDial(request, failure));
         target.Requests.Clear();
 
         Enter(target, DialState.Waiting);
-        target.Due = roundIsOver ? now + target.Backoff.Next(random()) : now;
+        target.Due = now + target.Backoff.Next(random());
         if (isHopeless || target.IsLost || IsUnwanted(target))
-            Stop(target, isFinal || reason == FailureReason.Self ? long.MaxValue : now + limits.RestMilliseconds);
+            Stop(target, isFinal || failure.Reason == FailureReason.Self ? long.MaxValue : now + limits.RestMilliseconds);
         if (isHopeless && !isFinal && target.Kind == DialKind.Mesh)
             onGivenUp(target.Peer!.Value);
     }

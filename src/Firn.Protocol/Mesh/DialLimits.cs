@@ -12,6 +12,9 @@ internal sealed record DialLimits
     /// <summary>Told peers that are tried at a time, connected ones included.</summary>
     public int MaxMeshTargets { get; init; } = 4096;
 
+    /// <summary>Relays that one attempt tries.</summary>
+    public int MaxRelays { get; init; } = 4;
+
     /// <summary>Rounds without success after which a told peer that was never reached, a found place, or a node of this machine is dropped.</summary>
     public int MaxFailures { get; init; } = 8;
 

@@ -9,6 +9,9 @@ internal enum DialKind
     /// <summary>Asked for by the program or an operator: given up if the first attempt fails, kept up afterwards.</summary>
     Explicit,
 
+    /// <summary>An address of a DNS name that the user has given: dialled as long as the name leads there.</summary>
+    Named,
+
     /// <summary>A node of the same user on this machine.</summary>
     Local,
 
@@ -20,7 +23,7 @@ internal enum DialKind
 }
 
 /// <summary>One place, or one peer, that the node wants to be connected to.</summary>
-internal sealed class DialTarget(DialKind kind, IReadOnlyList<NodeAddress> addresses)
+internal sealed class DialTarget(DialKind kind, IReadOnlyList<NodeAddress> addresses, Did? expectedDid = null)
 {
     public DialKind Kind { get; set; } = kind;
 
@@ -33,7 +36,7 @@ internal sealed class DialTarget(DialKind kind, IReadOnlyList<NodeAddress> addre
     public bool DemandsPeer { get; init; }
 
     /// <summary>Whose key is demanded of a place that a source has found, if it knew.</summary>
-    public Did? ExpectedDid { get; set; }
+    public Did? ExpectedDid { get; private set; } = expectedDid;
 
     /// <summary>What sources say of this place; none for what is configured, asked for or told.</summary>
     public List<Sighting> Sightings { get; } = [];
@@ -67,10 +70,16 @@ internal sealed class DialTarget(DialKind kind, IReadOnlyList<NodeAddress> addre
     /// <summary>While waiting: when to dial. While awaiting the survivor: when to stop waiting for it.</summary>
     public long Due { get; set; }
 
-    /// <summary>Index of the address to try next in this round.</summary>
-    public int NextAddress { get; set; }
+    /// <summary>The addresses that the next attempt tries; null when it is all of them.</summary>
+    public IReadOnlyList<NodeAddress>? Allowed { get; set; }
 
-    /// <summary>Rounds over all addresses since it was last connected.</summary>
+    /// <summary>The way by which it was last connected, to be tried first.</summary>
+    public DialWay? Preferred { get; set; }
+
+    /// <summary>The way by which the attempt goes on, or the session was made.</summary>
+    public DialWay? Current { get; set; }
+
+    /// <summary>Attempts that failed since it was last connected, each by all ways.</summary>
     public int Failures { get; set; }
 
     public bool WasConnected { get; set; }
@@ -83,7 +92,7 @@ internal sealed class DialTarget(DialKind kind, IReadOnlyList<NodeAddress> addre
     /// <summary>Whether it has failed for good, when told peers and those of this machine may fail for so many rounds.</summary>
     public bool IsGivenUpAfter(int rounds) => Kind switch
     {
-        DialKind.Configured => false,
+        DialKind.Configured or DialKind.Named => false,
         DialKind.Mesh => !WasConnected && Failures >= rounds,
 
         // A node of this machine that starts again finds this one by itself, and most likely on another port; sources say again what is there.
@@ -112,7 +121,6 @@ internal sealed class DialTarget(DialKind kind, IReadOnlyList<NodeAddress> addre
             return false;
 
         Addresses = all;
-        NextAddress = 0;
         return true;
     }
 
@@ -123,7 +131,6 @@ internal sealed class DialTarget(DialKind kind, IReadOnlyList<NodeAddress> addre
             return;
 
         Addresses = addresses;
-        NextAddress = 0;
         Failures = 0;
         if (State == DialState.Waiting)
             Due = now;

@@ -36,7 +36,7 @@ internal sealed partial class NodeRules
         (_self, _options, Admission) = (self, options, admission);
         Peers = new PeerBook(self, options.Peers, OnPeerAction);
         Records = new RecordBook(self, options.Records, random);
-        Dials = new DialBook(options.Dials, random, NewLink, action => _actions.Add(action), Records.Forget, CookieFor);
+        Dials = new DialBook(options.Dials, random, NewLink, action => _actions.Add(action), Records.Forget, CookieFor, did => RelaysFor(did).Where(relay => relay.Did != did && IsUp(relay)));
     }
 
     public PeerBook Peers { get; }
@@ -44,6 +44,12 @@ internal sealed partial class NodeRules
     public DialBook Dials { get; }
 
     public RecordBook Records { get; }
+
+    /// <summary>
+    /// The peers that may join this node with the one of a key, the likeliest first: those that announce <see cref="NodeCapability.Relay"/>. Asked
+    /// under the lock, for each dial of a known key.
+    /// </summary>
+    public Func<Did, IEnumerable<PeerKey>> RelaysFor { get; set; } = static _ => [];
 
     /// <summary>When <see cref="Tick"/> has something to do next.</summary>
     public long NextDue => Math.Min(Dials.NextDue, Records.NextDue);
@@ -61,9 +67,30 @@ internal sealed partial class NodeRules
         return actions;
     }
 
-    public void Add(DialKind kind, NodeAddress address, long now, Did? expected = null) => Dials.Add(kind, address, now, expected);
+    /// <summary>Keeps <paramref name="address"/> connected from now on.</summary>
+    public void Configure(NodeAddress address, long now) => Dials.Configure(address, now);
 
-    public void Request(long request, NodeAddress address, long now) => Dials.Request(request, address, now);
+    /// <summary>
+    /// Dials an address for a caller; or a peer that is known under exactly this name, <c>name@host</c> without a port, wherever it is.
+    /// </summary>
+    public void Request(long request, NodeAddress address, long now)
+    {
+        bool mayBeName = address is { ExpectedName: not null, Scheme: "tcp", Port: NodeAddress.DefaultPort };
+        var name = mayBeName && NodeName.TryParse($"{address.ExpectedName}@{address.Host}", out var parsed, out _) ? parsed : (NodeName?)null;
+        if (name is not { } full || !TryRequest(request, peer => peer.Name == full, did: null, also: address))
+            Dials.Request(request, address, now);
+    }
+
+    /// <summary>Dials the node of <paramref name="did"/> for a caller, where peers, sources or the user have said it is.</summary>
+    public void Request(long request, Did did, long now)
+    {
+        _now = now;
+        var current = Admission.Rotations.Resolve(did) ?? did;
+        if (current == _self.Did)
+            Fail(request, FailureReason.Self, $"{did} is this node itself.");
+        else if (!TryRequest(request, peer => peer.Did == current, current, also: null))
+            Fail(request, FailureReason.Unreachable, $"Nobody has told where {did} lives: dial one of its addresses.");
+    }
 
     /// <summary>A source says that a node may be there. This node itself, and addresses that are nobody's, are passed over.</summary>
     public void OnFound(Sighting sighting, long now)
@@ -144,7 +171,7 @@ internal sealed partial class NodeRules
 
     /// <summary>An attempt failed, before or after its Commit. <paramref name="isProofRefused"/>: because of the cookie, as far as it looks.</summary>
     public void OnDialFailed(
-        long attempt, RefusalReason refusal, FailureReason reason, string message, long now, bool isProofRefused = false)
+        long attempt, RefusalReason refusal, DialFailure failure, long now, bool isProofRefused = false)
     {
         _now = now;
         _admitted.Remove(attempt);
@@ -155,7 +182,7 @@ internal sealed partial class NodeRules
         if (refusal is RefusalReason.Simultaneous or RefusalReason.Duplicate)
             Dials.OnYielded(attempt, peer is { } p && IsUp(p), now);
         else
-            Dials.OnFailed(attempt, reason, message, isFinal: refusal == RefusalReason.Stale, now, isProofRefused);
+            Dials.OnFailed(attempt, failure, isFinal: refusal == RefusalReason.Stale, now, isProofRefused);
         if (refusal == RefusalReason.Stale)
             WarnOfCopy(peer?.Name.ToString() ?? "A node that was dialled");
     }
@@ -234,6 +261,34 @@ internal sealed partial class NodeRules
     }
 
     public bool IsUp(PeerKey peer) => Peers.Find(peer) is { IsUp: true };
+
+    private void Fail(long request, FailureReason reason, string message) => _actions.Add(new FailDial(request, new DialFailure(reason, message)));
+
+    /// <summary>Completes with a peer that is up, or dials a known one; false when there is no such peer.</summary>
+    private bool TryRequest(long request, Func<PeerKey, bool> which, Did? did, NodeAddress? also)
+    {
+        if (Peers.Up.FirstOrDefault(entry => which(entry.Key)) is { } up)
+        {
+            _actions.Add(new CompleteDial(request, up.Key));
+            return true;
+        }
+
+        if (Dials.FindTarget(which, did) is { } target)
+        {
+            Dials.Request(request, target);
+            return true;
+        }
+
+        if (Records.Find(which) is not { } record)
+            return false;
+
+        // The user asks for this key, so it does no harm where it leads.
+        var addresses = record.Addresses.Where(a => MeshAddresses.Dialable(a, IPAddress.Loopback) is not null).Concat(also is null ? [] : [also]).ToList();
+        if (addresses.Count == 0)
+            return false;
+        Dials.Request(request, record.Peer, addresses);
+        return true;
+    }
 
     private void OnPeerAction(NodeAction action)
     {

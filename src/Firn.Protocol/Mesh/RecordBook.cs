@@ -61,6 +61,10 @@ internal sealed class RecordBook(PeerKey self, RecordLimits limits, Func<double>
     public bool IsNews(PeerKey subject, ulong sequence) =>
         subject.Did != self.Did && (!_records.TryGetValue(subject, out var known) || known.Record.Sequence < sequence);
 
+    /// <summary>The newest record of such a peer; null if there is none.</summary>
+    public PeerRecord? Find(Func<PeerKey, bool> which) =>
+        _records.Values.Where(entry => which(entry.Record.Peer)).MaxBy(static entry => entry.Record.Sequence)?.Record;
+
     public bool Knows(PeerKey subject) => _records.ContainsKey(subject);
 
     /// <summary>Keeps a verified record; false when there is no room.</summary>

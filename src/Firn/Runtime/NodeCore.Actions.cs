@@ -80,11 +80,12 @@ internal sealed partial class NodeCore
                     request.TrySetException(new FirnException(FailureReason.ConnectionLost, $"The session with {complete.Peer.Name} ended as soon as it was made."));
                 break;
             case FailDial fail when _requests.TryGetValue(fail.Request, out var request):
-                request.TrySetException(new FirnException(fail.Reason, fail.Message));
+                request.TrySetException(new FirnException(fail.Failure.Reason, fail.Failure.Message) { Ways = fail.Failure.Ways });
                 break;
             case ReportDialFailure failure:
-                LogDialFailed(failure.Address, failure.Message);
-                Events.Publish(new DialFailedEvent(Clock.Wall, failure.Address, failure.Reason, failure.Message, failure.WillRetry));
+                var (reason, why, ways) = failure.Failure;
+                LogDialFailed(failure.Address, why);
+                Events.Publish(new DialFailedEvent(Clock.Wall, failure.Address, reason, why, failure.WillRetry, ways));
                 break;
             case RaiseWarning warning:
                 LogWarning(warning.Message);

@@ -136,7 +136,14 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
     }
 
     /// <summary>Dials for a caller; completes with the peer, or fails with a <see cref="FirnException"/>.</summary>
-    public async Task<Peer> ConnectAsync(NodeAddress address, CancellationToken cancellationToken)
+    public Task<Peer> ConnectAsync(NodeAddress address, CancellationToken cancellationToken) =>
+        ConnectAsync((rules, request, now) => rules.Request(request, address, now), cancellationToken);
+
+    /// <summary>As for an address.</summary>
+    public Task<Peer> ConnectAsync(Did did, CancellationToken cancellationToken) =>
+        ConnectAsync((rules, request, now) => rules.Request(request, did, now), cancellationToken);
+
+    private async Task<Peer> ConnectAsync(Action<NodeRules, long, long> ask, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_isStopping, typeof(Node));
         long request = Interlocked.Increment(ref _lastRequest);
@@ -144,7 +151,7 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
         _requests[request] = completion;
         if (_isStopping)
             completion.TrySetException(Stopping());
-        Tell((rules, now) => rules.Request(request, address, now));
+        Tell((rules, now) => ask(rules, request, now));
         try
         {
             return await completion.Task.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -62,28 +62,58 @@ internal sealed class Handshaker(NodeCore node)
         }
     }
 
-    /// <summary>Makes a session over a link that this node dialled. False when another session with that peer is to be used.</summary>
+    /// <summary>
+    /// Learns who answers over <paramref name="link"/>, which this node dialled by <paramref name="way"/>, and that it is who was meant, as far as its
+    /// key goes. Nothing is told to it yet.
+    /// </summary>
     /// <exception cref="HandshakeException">Either end refused.</exception>
     /// <exception cref="IOException">The connection broke.</exception>
-    public async Task<bool> InitiateAsync(ILink link, StartDial dial, CancellationToken cancellationToken)
+    public async Task<Greeting> GreetAsync(ILink link, StartDial dial, DialWay way, CancellationToken cancellationToken)
     {
         // The leaf is checked while the Challenge is on its way, and refused after it: bytes left unread would turn the refusal into a reset.
         var messages = new HandshakeStream(link.Stream);
         var check = _leaves.Verify(link.Remote, node.Clock.Wall);
         var challenge = await messages.ReceiveAsync(cancellationToken).ConfigureAwait(false);
         var leaf = await RequireAsync(check, messages, cancellationToken).ConfigureAwait(false);
-        var demanded = dial.Demanded;
-        using var machine = new HandshakeInitiator(
-            node.Setup.Handshake, link.Local.Der, leaf, RandomNumberGenerator.GetBytes(32),
-            demanded?.Name.ToString() ?? dial.Address.ExpectedName, demanded?.Did ?? dial.DemandedDid, dial.Cookie);
+        var machine = new HandshakeInitiator(
+            node.Setup.Handshake, link.Local.Der, leaf, RandomNumberGenerator.GetBytes(32), dial.NameAt(way), dial.DidThere, dial.Cookie);
         try
         {
-            byte[] proof = machine.ReadChallenge(challenge);
+            return new Greeting(link, leaf, machine, machine.ReadChallenge(challenge));
+        }
+        catch (HandshakeException e)
+        {
+            await GiveUpAsync(machine, leaf, messages, e, cancellationToken).ConfigureAwait(false);
+            machine.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Parts with who answered, because another way was faster: no refusal, and nothing that its log need tell.</summary>
+    public static Task PartAsync(Greeting greeting, CancellationToken cancellationToken) =>
+        RefuseAsync(greeting.Messages, greeting.Machine.Refuse(RefusalReason.Duplicate), cancellationToken);
+
+    /// <summary>Makes a session with who answered. False when another session with that peer is to be used.</summary>
+    /// <param name="greeting">Who answered.</param>
+    /// <param name="dial">What it is for.</param>
+    /// <param name="mayDecide">Asked before the rules are.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="HandshakeException">Either end refused.</exception>
+    /// <exception cref="IOException">The connection broke.</exception>
+    /// <exception cref="OperationCanceledException">It must not decide any more, or was cancelled.</exception>
+    public async Task<bool> ProveAsync(Greeting greeting, StartDial dial, Func<Task<bool>> mayDecide, CancellationToken cancellationToken)
+    {
+        var (link, leaf, machine, messages) = (greeting.Link, greeting.Leaf, greeting.Machine, greeting.Messages);
+        try
+        {
             long proved = node.Decide((rules, _) => rules.Peers.Moment);
-            await messages.SendAsync(proof, cancellationToken).ConfigureAwait(false);
+            await messages.SendAsync(greeting.Proof, cancellationToken).ConfigureAwait(false);
             var verdict = machine.ReadVerdict(await messages.ReceiveAsync(cancellationToken).ConfigureAwait(false));
 
             await FollowAsync(machine.Rotations, new PeerKey(leaf.Did, verdict.Name)).WaitAsync(cancellationToken).ConfigureAwait(false);
+
+            if (!await mayDecide().ConfigureAwait(false))
+                throw new OperationCanceledException("Another way is tried by now.");
 
             var (peer, told) = (new PeerKey(leaf.Did, verdict.Name), node.Description);
             byte[] commit = [];
@@ -125,10 +155,9 @@ internal sealed class Handshaker(NodeCore node)
                 session.Close(EndReason.Goodbye, "another session with this peer has won");
             return true;
         }
-        catch (HandshakeException e) when (!e.IsByPeer)
+        catch (HandshakeException e)
         {
-            await FollowRefusedAsync(machine.Rotations, leaf.Did).ConfigureAwait(false);
-            await RefuseAsync(messages, machine.Refuse(e.Reason), cancellationToken).ConfigureAwait(false);
+            await GiveUpAsync(machine, leaf, messages, e, cancellationToken).ConfigureAwait(false);
             throw;
         }
     }
@@ -188,10 +217,9 @@ internal sealed class Handshaker(NodeCore node)
             session.Start(machine.Describe(told));
             return true;
         }
-        catch (HandshakeException e) when (!e.IsByPeer)
+        catch (HandshakeException e)
         {
-            await FollowRefusedAsync(machine.Rotations, leaf.Did).ConfigureAwait(false);
-            await RefuseAsync(messages, machine.Refuse(e.Reason), cancellationToken).ConfigureAwait(false);
+            await GiveUpAsync(machine, leaf, messages, e, cancellationToken).ConfigureAwait(false);
             throw;
         }
     }
@@ -223,6 +251,17 @@ internal sealed class Handshaker(NodeCore node)
         {
             node.Post(new RaiseWarning($"The rotations that {did} told could not be kept: {e.Message}"));
         }
+    }
+
+    /// <summary>The last words of this end, where it is this end that refuses.</summary>
+    private async Task GiveUpAsync(
+        HandshakeMachine machine, VerifiedLeaf leaf, HandshakeStream messages, HandshakeException why, CancellationToken cancellationToken)
+    {
+        if (why.IsByPeer)
+            return;
+
+        await FollowRefusedAsync(machine.Rotations, leaf.Did).ConfigureAwait(false);
+        await RefuseAsync(messages, machine.Refuse(why.Reason), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The leaf that was checked, if it is good, for both roles. The other end learns only that authentication failed.</summary>

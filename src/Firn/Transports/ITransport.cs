@@ -9,6 +9,12 @@ internal interface ITransport
     /// <summary>The scheme of the addresses it serves: <c>tcp</c>.</summary>
     string Scheme { get; }
 
+    /// <summary>
+    /// Whether it dials host names as they are, because a server or proxy has to see them. Else only addresses are dialled, so that all that a name
+    /// has can be raced.
+    /// </summary>
+    bool DialsNames => false;
+
     /// <summary>Listens on <paramref name="address"/>; port 0 means any free one.</summary>
     /// <exception cref="FirnException">
     /// <see cref="FailureReason.CannotListen"/>; <see cref="ListenFailure.IsPortTaken"/> tells whether another port would do.

@@ -111,9 +111,9 @@ public sealed class ChangeOfAdmissionTests : AdmissionFixture
     public void What_waits_is_tried_at_once_with_the_first_cookie()
     {
         var rules = RulesOf(Policies.Cookies(_old));
-        rules.Add(DialKind.Configured, Here, 0);
+        rules.Configure(Here, 0);
         var dial = Dials(rules).Single();
-        rules.OnDialFailed(dial.Link, Yes, FailureReason.AuthenticationFailed, "no", 0, isProofRefused: true);
+        rules.OnDialFailed(dial.Link, Yes, new DialFailure(FailureReason.AuthenticationFailed, "no"), 0, isProofRefused: true);
         rules.NextDue.ShouldBeGreaterThanOrEqualTo(0);
 
         rules.SetAdmission(Policies.Cookies(_new, _old), 5);

@@ -15,13 +15,13 @@ public sealed class CookieChoiceTests : AdmissionFixture
     public void A_refused_proof_is_tried_with_the_next_cookie_at_once_and_each_once_in_a_round()
     {
         var rules = RulesOf(Policies.Cookies(_new, _old, Policies.KeyOf(3)));
-        rules.Add(DialKind.Configured, Here, 0);
+        rules.Configure(Here, 0);
         var tried = new List<CookieKey?>();
         StartDial[] dials;
         while ((dials = Dials(rules)).Length > 0)
         {
             tried.Add(dials.Single().Cookie);
-            rules.OnDialFailed(dials[0].Link, Yes, FailureReason.AuthenticationFailed, "no", 0, isProofRefused: true);
+            rules.OnDialFailed(dials[0].Link, Yes, new DialFailure(FailureReason.AuthenticationFailed, "no"), 0, isProofRefused: true);
             bool isLast = tried.Count == 3;
             rules.TakeActions().OfType<ReportDialFailure>().Count().ShouldBe(isLast ? 1 : 0, "a round fails once");
             if (isLast)
@@ -40,11 +40,11 @@ public sealed class CookieChoiceTests : AdmissionFixture
         var rules = RulesOf(Policies.Cookies(_new, _old));
         rules.Request(1, Here, 0);
         var dial = rules.TakeActions().OfType<StartDial>().Single();
-        rules.OnDialFailed(dial.Link, Yes, FailureReason.AuthenticationFailed, "no", 0, isProofRefused: true);
+        rules.OnDialFailed(dial.Link, Yes, new DialFailure(FailureReason.AuthenticationFailed, "no"), 0, isProofRefused: true);
         rules.TakeActions().ShouldBeEmpty();
         dial = Dials(rules).Single();
         dial.Cookie.ShouldBe(_old);
-        rules.OnDialFailed(dial.Link, Yes, FailureReason.AuthenticationFailed, "no", 0, isProofRefused: true);
+        rules.OnDialFailed(dial.Link, Yes, new DialFailure(FailureReason.AuthenticationFailed, "no"), 0, isProofRefused: true);
         rules.TakeActions().OfType<FailDial>().ShouldHaveSingleItem().Request.ShouldBe(1);
     }
 
@@ -54,7 +54,7 @@ public sealed class CookieChoiceTests : AdmissionFixture
         var rules = RulesOf(Policies.Cookies(_new, _old));
         rules.Request(1, Here, 0);
         var dial = rules.TakeActions().OfType<StartDial>().Single();
-        rules.OnDialFailed(dial.Link, Yes, FailureReason.AuthenticationFailed, "its certificate is no good", 0);
+        rules.OnDialFailed(dial.Link, Yes, new DialFailure(FailureReason.AuthenticationFailed, "its certificate is no good"), 0);
         rules.TakeActions().OfType<FailDial>().ShouldHaveSingleItem();
     }
 
@@ -62,8 +62,8 @@ public sealed class CookieChoiceTests : AdmissionFixture
     public void The_session_that_is_made_begins_the_next_dial_with_the_first_cookie_again()
     {
         var rules = RulesOf(Policies.Cookies(_new, _old));
-        rules.Add(DialKind.Configured, Here, 0);
-        rules.OnDialFailed(Dials(rules).Single().Link, Yes, FailureReason.AuthenticationFailed, "no", 0, isProofRefused: true);
+        rules.Configure(Here, 0);
+        rules.OnDialFailed(Dials(rules).Single().Link, Yes, new DialFailure(FailureReason.AuthenticationFailed, "no"), 0, isProofRefused: true);
         var dial = Dials(rules).Single();
         var decision = rules.OnVerdict(dial.Link, Pair.Bob, _old, First, held: null, rules.Peers.Moment, 0);
         rules.OnCommitSent(dial.Link, Pair.Bob, _old, First, Pair.Session(1), decision, 0);
@@ -80,7 +80,10 @@ public sealed class CookieChoiceTests : AdmissionFixture
     public void A_passphrase_is_proved_where_the_user_said(bool isOfThisMachine)
     {
         var rules = RulesOf(Policies.Cookies(_phrase));
-        rules.Add(isOfThisMachine ? DialKind.Local : DialKind.Configured, Here, 0, isOfThisMachine ? Pair.Bob.Did : null);
+        if (isOfThisMachine)
+            rules.OnFound(new Sighting(DialKind.Local, "local", "bob", [Here], Pair.Bob.Did), 0);
+        else
+            rules.Configure(Here, 0);
         var dial = Dials(rules).Single();
         (dial.Cookie, dial.DemandedDid).ShouldBe((_phrase, isOfThisMachine ? Pair.Bob.Did : null));
 
@@ -123,7 +126,7 @@ public sealed class CookieChoiceTests : AdmissionFixture
         TellOfCarol(rules, Accept(rules, Pair.Bob, _new));
         var dial = Dials(rules).Single();
         dial.Cookie.ShouldBe(_new);
-        rules.OnDialFailed(dial.Link, Yes, FailureReason.AuthenticationFailed, "no", 0, isProofRefused: true);
+        rules.OnDialFailed(dial.Link, Yes, new DialFailure(FailureReason.AuthenticationFailed, "no"), 0, isProofRefused: true);
         rules.Dials.Targets.Single().Failures.ShouldBe(1, "there is no other for it");
     }
 
@@ -142,7 +145,7 @@ public sealed class CookieChoiceTests : AdmissionFixture
     public void A_user_that_dials_the_address_of_a_node_of_this_machine_takes_whoever_lives_there()
     {
         var rules = RulesOf(Policies.Cookies(_new));
-        rules.Add(DialKind.Local, Here, 0, Pair.Bob.Did);
+        rules.OnFound(new Sighting(DialKind.Local, "local", "bob", [Here], Pair.Bob.Did), 0);
         rules.Request(1, Here, 0);
         rules.TakeActions().OfType<StartDial>().Single().DemandedDid.ShouldBeNull();
     }

@@ -21,7 +21,7 @@ public sealed class FollowingTests : AdmissionFixture
         Accept(met, Old, Policies.Cookie);
         met.IsConcernedBy(chain).ShouldBeTrue();
         var expecting = RulesOf(Policies.ByCookie);
-        expecting.Add(DialKind.Local, Here, 0, Keys.Did(0));
+        expecting.OnFound(new Sighting(DialKind.Local, "local", "x", [Here], Keys.Did(0)), 0);
         expecting.IsConcernedBy(chain).ShouldBeTrue();
         var rotated = RulesOf(Policies.ByCookie);
         rotated.SetAdmission(Policies.ByCookie.After(Keys.Chain(0, 2)).ShouldNotBeNull(), 0);
@@ -65,7 +65,7 @@ public sealed class FollowingTests : AdmissionFixture
     public void A_dial_that_expects_the_old_key_expects_the_new_one()
     {
         var rules = RulesOf(Policies.ByCookie);
-        rules.Add(DialKind.Local, Here, 0, Keys.Did(0));
+        rules.OnFound(new Sighting(DialKind.Local, "local", "x", [Here], Keys.Did(0)), 0);
 
         rules.SetAdmission(Policies.ByCookie.After(Keys.Chain(0, 1)).ShouldNotBeNull(), 0);
 

@@ -17,8 +17,14 @@ public abstract class DialBookFixture
     /// <summary>Which cookie may be proved to a target: of one, unless a test says otherwise.</summary>
     private protected Func<DialTarget, CookieChoice?> CookieFor { get; set; } = static target => target.Cookie == 0 ? default(CookieChoice) : null;
 
+    /// <summary>The peers that would join this node with any other.</summary>
+    private protected List<PeerKey> Relays { get; } = [];
+
     private protected DialBook Book(DialLimits? limits = null) =>
-        new(limits ?? new DialLimits(), () => Drawn, () => ++_lastLink, _actions.Add, GivenUp.Add, target => CookieFor(target));
+        new(limits ?? new DialLimits(), () => Drawn, () => ++_lastLink, _actions.Add, GivenUp.Add, target => CookieFor(target), _ => Relays);
+
+    /// <summary>A source says that Bob is here.</summary>
+    private protected static Sighting Said(DialKind kind) => new(kind, "test", "bob", [Here], Pair.Bob.Did);
 
     private protected List<NodeAction> Take()
     {
@@ -30,7 +36,7 @@ public abstract class DialBookFixture
     private protected StartDial? TakeDial() => Take().OfType<StartDial>().SingleOrDefault();
 
     private protected static void Fail(DialBook book, StartDial dial, long now, FailureReason reason = FailureReason.Unreachable) =>
-        book.OnFailed(dial.Link, reason, "no", isFinal: false, now);
+        book.OnFailed(dial.Link, new DialFailure(reason, "no"), isFinal: false, now);
 
     private protected static void Reach(DialBook book, StartDial dial, PeerKey peer, long now)
     {
@@ -45,8 +51,12 @@ public abstract class DialBookFixture
         var book = Book();
         if (kind == DialKind.Mesh)
             book.Learn(Pair.Bob, [Here], isUp: false, 0);
+        else if (kind == DialKind.Explicit)
+            book.Request(7, Here, 0);
+        else if (kind == DialKind.Configured)
+            book.Configure(Here, 0);
         else
-            book.Add(kind, Here, 0);
+            book.OnFound(Said(kind), up: null, 0);
         book.Tick(0);
         Reach(book, TakeDial()!, Pair.Bob, 0);
         Take();

@@ -7,7 +7,7 @@ public class DialBookTests : DialBookFixture
     public void Each_failure_doubles_the_longest_delay_up_to_thirty_seconds()
     {
         var book = Book();
-        book.Add(DialKind.Configured, Here, 0);
+        book.Configure(Here, 0);
         Drawn = 0.999_999_9;
         long now = 0;
         foreach (long expected in new long[] { 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000 })
@@ -23,12 +23,12 @@ public class DialBookTests : DialBookFixture
     public void Nothing_is_dialled_before_it_is_due()
     {
         var book = Book();
-        book.Add(DialKind.Configured, Here, 100);
+        book.Configure(Here, 100);
         book.Tick(99);
         TakeDial().ShouldBeNull();
         book.NextDue.ShouldBe(100);
         book.Tick(100);
-        TakeDial().ShouldBe(new StartDial(1, Here, null));
+        TakeDial()!.ShouldSatisfyAllConditions(dial => dial.Link.ShouldBe(1), dial => dial.Ways.ShouldBe([new DirectWay(Here)]));
         book.NextDue.ShouldBe(long.MaxValue);
     }
 
@@ -71,10 +71,10 @@ public class DialBookTests : DialBookFixture
     public void A_refusal_that_is_final_ends_even_a_configured_target()
     {
         var book = Book();
-        book.Add(DialKind.Configured, Here, 0);
+        book.Configure(Here, 0);
         book.Tick(0);
-        book.OnFailed(TakeDial()!.Link, FailureReason.Stale, "no", isFinal: true, 0);
-        Take().ShouldBe([new ReportDialFailure(Here, FailureReason.Stale, "no", WillRetry: false)]);
+        book.OnFailed(TakeDial()!.Link, new DialFailure(FailureReason.Stale, "no"), isFinal: true, 0);
+        Take().ShouldBe([new ReportDialFailure(Here, new DialFailure(FailureReason.Stale, "no"), WillRetry: false)]);
         book.NextDue.ShouldBe(long.MaxValue);
     }
 
@@ -82,7 +82,7 @@ public class DialBookTests : DialBookFixture
     public void The_own_address_is_not_dialled_again()
     {
         var book = Book();
-        book.Add(DialKind.Configured, Here, 0);
+        book.Configure(Here, 0);
         book.Tick(0);
         Fail(book, TakeDial()!, 0, FailureReason.Self);
         book.NextDue.ShouldBe(long.MaxValue);
@@ -109,7 +109,7 @@ public class DialBookTests : DialBookFixture
     public void A_survivor_that_does_not_come_up_in_three_seconds_is_not_waited_for()
     {
         var book = Book();
-        book.Add(DialKind.Configured, Here, 0);
+        book.Configure(Here, 0);
         book.Tick(0);
         var dial = TakeDial()!;
         book.OnReached(dial.Link, Pair.Bob);
@@ -127,7 +127,7 @@ public class DialBookTests : DialBookFixture
     public void A_target_whose_peer_came_up_by_itself_is_content_and_its_late_failure_is_ignored()
     {
         var book = Book();
-        book.Add(DialKind.Configured, Here, 0);
+        book.Configure(Here, 0);
         book.Tick(0);
         var dial = TakeDial()!;
         book.OnReached(dial.Link, Pair.Bob);
@@ -142,7 +142,7 @@ public class DialBookTests : DialBookFixture
     {
         var book = Book(new DialLimits { MaxConcurrent = 2 });
         for (int i = 1; i <= 4; i++)
-            book.Add(DialKind.Configured, NodeAddress.Parse($"10.0.0.{i}:1"), 10 - i);
+            book.Configure(NodeAddress.Parse($"10.0.0.{i}:1"), 10 - i);
         book.Tick(10);
         var started = Take().Cast<StartDial>().ToList();
         started.Select(d => d.Address.Host).ShouldBe(["10.0.0.4", "10.0.0.3"]);
@@ -158,7 +158,7 @@ public class DialBookTests : DialBookFixture
     public void A_node_of_this_machine_that_has_gone_is_dropped_after_so_many_rounds()
     {
         var book = Book(new DialLimits { MaxFailures = 2 });
-        book.Add(DialKind.Local, Here, 0);
+        book.OnFound(Said(DialKind.Local), up: null, 0);
         book.Tick(0);
         Reach(book, TakeDial()!, Pair.Bob, 0);
         book.OnDown(Pair.Bob, EndReason.TransportError, isFinal: false, 100);
@@ -170,16 +170,37 @@ public class DialBookTests : DialBookFixture
             Fail(book, TakeDial()!, due);
         }
 
+        book.Targets.ShouldHaveSingleItem().State.ShouldBe(DialState.Stopped);
+        book.NextDue.ShouldBe(long.MaxValue);
+    }
+
+    [Fact]
+    public void An_address_of_a_name_that_the_user_gave_is_dialled_as_long_as_it_is_said()
+    {
+        var book = Book(new DialLimits { MaxFailures = 2 });
+        book.OnFound(Said(DialKind.Named), up: null, 0);
+        for (int round = 0; round < 10; round++)
+        {
+            long due = book.NextDue;
+            book.Tick(due);
+            Fail(book, TakeDial()!, due);
+        }
+
+        book.OnLost("test", "bob");
         book.Targets.ShouldBeEmpty();
+        book.NextDue.ShouldBe(long.MaxValue);
     }
 
     [Fact]
     public void The_strongest_wish_for_an_address_counts()
     {
         var book = Book();
-        book.Add(DialKind.Local, Here, 0);
-        book.Add(DialKind.Configured, Here, 0);
-        book.Add(DialKind.Local, Here, 0);
+        book.Request(7, Here, 0);
+        book.Configure(Here, 0);
         book.Targets.ShouldHaveSingleItem().Kind.ShouldBe(DialKind.Configured);
+
+        book.OnFound(new Sighting(DialKind.Found, "mdns", "x", [There], Pair.Bob.Did), up: null, 0);
+        book.OnFound(new Sighting(DialKind.Local, "local", "y", [There], Pair.Bob.Did), up: null, 0);
+        book.Targets[1].Kind.ShouldBe(DialKind.Local);
     }
 }

@@ -9,7 +9,7 @@ public class DialRequestTests : DialBookFixture
         var book = Book();
         book.Request(7, Here, 0);
         Fail(book, TakeDial()!, 10);
-        Take().ShouldBe([new FailDial(7, FailureReason.Unreachable, "no")]);
+        Take().ShouldBe([new FailDial(7, new DialFailure(FailureReason.Unreachable, "no"))]);
         book.Targets.ShouldBeEmpty();
     }
 
@@ -33,7 +33,7 @@ public class DialRequestTests : DialBookFixture
     public void A_request_joins_an_attempt_that_is_under_way()
     {
         var book = Book();
-        book.Add(DialKind.Configured, Here, 0);
+        book.Configure(Here, 0);
         book.Tick(0);
         var dial = TakeDial()!;
         book.Request(7, Here, 1);
@@ -55,8 +55,8 @@ public class DialRequestTests : DialBookFixture
     public void A_request_does_not_wait_for_the_backoff_or_for_a_free_place()
     {
         var book = Book(new DialLimits { MaxConcurrent = 1 });
-        book.Add(DialKind.Configured, Here, 0);
-        book.Add(DialKind.Configured, There, 0);
+        book.Configure(Here, 0);
+        book.Configure(There, 0);
         book.Tick(0);
         Fail(book, TakeDial()!, 0);
         book.Tick(0);
@@ -119,7 +119,7 @@ public class DialRequestTests : DialBookFixture
     public void A_dial_by_address_that_leads_to_a_peer_that_was_hung_up_rests()
     {
         var book = Book();
-        book.Add(DialKind.Configured, Here, 0);
+        book.Configure(Here, 0);
         book.Tick(0);
         var dial = TakeDial()!;
         book.OnDown(Pair.Bob, EndReason.Hangup, isFinal: false, 1);
@@ -131,7 +131,7 @@ public class DialRequestTests : DialBookFixture
     public void A_dial_under_way_whose_peer_is_hung_up_is_not_tried_again()
     {
         var book = Book();
-        book.Add(DialKind.Configured, Here, 0);
+        book.Configure(Here, 0);
         book.Tick(0);
         var dial = TakeDial()!;
         book.OnReached(dial.Link, Pair.Bob).ShouldBeTrue();

@@ -188,7 +188,7 @@ public sealed class FoundPlaceTests : NodeRulesFixture
         for (int i = 0; i < 20; i++)
             Find(Key(i), Forged(i), null);
         Dials(Rules).Length.ShouldBe(8);
-        Rules.Add(DialKind.Configured, Seed, 1);
+        Rules.Configure(Seed, 1);
         Dials(Rules, 1).Single().Address.ShouldBe(Seed);
     }
 
@@ -241,7 +241,7 @@ public sealed class FoundPlaceTests : NodeRulesFixture
         rules.Dials.Targets.Select(t => t.Addresses[0]).ShouldBe([Here, There]);
 
         var dial = Dials(rules)[0];
-        rules.OnDialFailed(dial.Link, default, FailureReason.Unreachable, "no", 0);
+        rules.OnDialFailed(dial.Link, default, new DialFailure(FailureReason.Unreachable, "no"), 0);
         Find("c", Forged(1), null, rules: rules);
         rules.Dials.Targets.Select(t => t.Addresses[0]).ShouldBe([There, Forged(1)]);
     }
@@ -272,7 +272,7 @@ public sealed class FoundPlaceTests : NodeRulesFixture
         (rules ?? Rules).OnFound(new Sighting(DialKind.Found, source, key, [address], did), now);
 
     private void Fail(StartDial dial, long now, FailureReason reason = FailureReason.Unreachable) =>
-        Rules.OnDialFailed(dial.Link, default, reason, "no", now);
+        Rules.OnDialFailed(dial.Link, default, new DialFailure(reason, "no"), now);
 
     /// <summary>Fails every dial until there is none; returns when the last one failed.</summary>
     private long Exhaust()

@@ -8,7 +8,7 @@ public class NodeRulesTests : NodeRulesFixture
     [Fact]
     public void A_node_that_is_told_Superseded_warns_and_does_not_come_back()
     {
-        Rules.Add(DialKind.Configured, Seed, 0);
+        Rules.Configure(Seed, 0);
         long link = Connect(Dials(Rules).Single());
         Rules.TakeActions();
         Rules.OnSessionEnded(link, EndReason.Superseded, isTold: true, 1_000);
@@ -19,7 +19,7 @@ public class NodeRulesTests : NodeRulesFixture
     [Fact]
     public void Only_the_peers_own_word_that_a_newer_copy_runs_is_final()
     {
-        Rules.Add(DialKind.Configured, Seed, 0);
+        Rules.Configure(Seed, 0);
         long link = Connect(Dials(Rules).Single());
         Rules.TakeActions();
         Rules.OnSessionEnded(link, EndReason.Superseded, isTold: false, 1_000);
@@ -30,7 +30,7 @@ public class NodeRulesTests : NodeRulesFixture
     [Fact]
     public void A_node_that_replaces_an_earlier_life_of_its_peer_is_not_warned_and_stays_content()
     {
-        Rules.Add(DialKind.Configured, Seed, 0);
+        Rules.Configure(Seed, 0);
         Connect(Dials(Rules).Single());
         Rules.OnCommit(Rules.NewLink(), Pair.Bob, Policies.Cookie, new Incarnation(2), Pair.Session(50), null, 1, 1_000).ShouldBe(RefusalReason.Unspecified);
         Rules.TakeActions().OfType<RaiseWarning>().ShouldBeEmpty();
@@ -40,9 +40,9 @@ public class NodeRulesTests : NodeRulesFixture
     [Fact]
     public void A_node_that_is_refused_as_stale_warns_and_does_not_dial_again()
     {
-        Rules.Add(DialKind.Configured, Seed, 0);
+        Rules.Configure(Seed, 0);
         long link = Dials(Rules).Single().Link;
-        Rules.OnDialFailed(link, RefusalReason.Stale, FailureReason.Stale, "stale", 0);
+        Rules.OnDialFailed(link, RefusalReason.Stale, new DialFailure(FailureReason.Stale, "stale"), 0);
         Rules.TakeActions().OfType<RaiseWarning>().ShouldHaveSingleItem();
         Dials(Rules, 1_000_000).ShouldBeEmpty();
     }
@@ -51,10 +51,10 @@ public class NodeRulesTests : NodeRulesFixture
     public void A_stale_copy_of_a_peer_at_a_configured_address_does_not_end_the_redialling()
     {
         Rules.OnCommit(Rules.NewLink(), Pair.Bob, Policies.Cookie, new Incarnation(2), Pair.Session(50), null, 1, 0);
-        Rules.Add(DialKind.Configured, Seed, 0);
+        Rules.Configure(Seed, 0);
         long link = Dials(Rules).Single().Link;
         Rules.OnVerdict(link, Pair.Bob, Policies.Cookie, First, held: null, Rules.Peers.Moment, 0).Refusal.ShouldBe(RefusalReason.Stale);
-        Rules.OnDialFailed(link, RefusalReason.Unspecified, FailureReason.Stale, "stale", 0);
+        Rules.OnDialFailed(link, RefusalReason.Unspecified, new DialFailure(FailureReason.Stale, "stale"), 0);
         Rules.TakeActions().OfType<RaiseWarning>().ShouldBeEmpty();
         Dials(Rules, 1_000_000).ShouldHaveSingleItem();
     }
@@ -66,7 +66,7 @@ public class NodeRulesTests : NodeRulesFixture
         var dial = Rules.TakeActions().OfType<StartDial>().Single();
         var decision = Rules.OnVerdict(dial.Link, Pair.Bob, Policies.Cookie, First, held: null, Rules.Peers.Moment, 0);
         Rules.OnCommitSent(dial.Link, Pair.Bob, Policies.Cookie, First, Pair.Session(9), decision, 0);
-        Rules.OnDialFailed(dial.Link, RefusalReason.Simultaneous, FailureReason.ConnectionLost, "crossed", 0);
+        Rules.OnDialFailed(dial.Link, RefusalReason.Simultaneous, new DialFailure(FailureReason.ConnectionLost, "crossed"), 0);
         Rules.TakeActions().ShouldBeEmpty();
         Accept(Rules, Pair.Bob);
         Rules.TakeActions().OfType<CompleteDial>().ShouldBe([new CompleteDial(7, Pair.Bob)]);
@@ -76,7 +76,7 @@ public class NodeRulesTests : NodeRulesFixture
     public void A_hangup_tells_the_peer_and_nothing_redials_it()
     {
         Rules.Hangup(Pair.Bob, 0).ShouldBeFalse();
-        Rules.Add(DialKind.Configured, Seed, 0);
+        Rules.Configure(Seed, 0);
         long link = Connect(Dials(Rules).Single());
         Tell(Rules, link, Sign(Pair.Bob, 1, "10.0.0.2:1"));
         Rules.TakeActions();
@@ -92,7 +92,7 @@ public class NodeRulesTests : NodeRulesFixture
     public void A_session_that_comes_of_a_dial_from_before_the_hangup_is_hung_up_too()
     {
         var first = Accept(Rules, Pair.Bob);
-        Rules.Add(DialKind.Configured, Seed, 0);
+        Rules.Configure(Seed, 0);
         var dial = Dials(Rules).Single();
         var decision = Rules.OnVerdict(dial.Link, Pair.Bob, Policies.Cookie, First, held: null, Rules.Peers.Moment, 0);
         Rules.OnCommitSent(dial.Link, Pair.Bob, Policies.Cookie, First, Pair.Session(9), decision, 0);
@@ -109,7 +109,7 @@ public class NodeRulesTests : NodeRulesFixture
     public void A_hangup_between_two_sessions_holds_for_the_one_that_comes()
     {
         long first = Accept(Rules, Pair.Bob);
-        Rules.Add(DialKind.Configured, Seed, 0);
+        Rules.Configure(Seed, 0);
         var dial = Dials(Rules).Single();
         var decision = Rules.OnVerdict(dial.Link, Pair.Bob, Policies.Cookie, First, held: null, Rules.Peers.Moment, 0);
         Rules.OnCommitSent(dial.Link, Pair.Bob, Policies.Cookie, First, Pair.Session(9), decision, 0);
@@ -124,7 +124,7 @@ public class NodeRulesTests : NodeRulesFixture
     public void A_dial_that_turns_out_to_lead_to_a_peer_that_was_hung_up_is_ended_at_the_Verdict()
     {
         Accept(Rules, Pair.Bob);
-        Rules.Add(DialKind.Configured, Seed, 0);
+        Rules.Configure(Seed, 0);
         var dial = Dials(Rules).Single();
         Rules.Hangup(Pair.Bob, 0);
         Rules.OnVerdict(dial.Link, Pair.Bob, Policies.Cookie, First, held: null, Rules.Peers.Moment, 0).Refusal.ShouldBe(RefusalReason.Duplicate);

@@ -4,20 +4,68 @@ namespace Firn.Protocol.Tests;
 public class ToldPeersTests : DialBookFixture
 {
     [Fact]
-    public void All_addresses_of_a_peer_are_tried_in_one_round()
+    public void All_addresses_of_a_peer_are_ways_of_one_attempt_and_one_attempt_is_a_round()
     {
         var book = Book();
         book.Learn(Pair.Bob, [Here, There], isUp: false, 0);
         book.Tick(0);
-        var first = TakeDial()!;
-        first.ShouldBe(new StartDial(1, Here, Pair.Bob));
-        Fail(book, first, 10);
-        book.NextDue.ShouldBe(10);
-        book.Tick(10);
-        var second = TakeDial()!;
-        second.Address.ShouldBe(There);
-        Fail(book, second, 20);
-        book.NextDue.ShouldBe(20 + Backoff.Floor);
+        var dial = TakeDial()!;
+        (dial.Demanded, dial.DidThere).ShouldBe((Pair.Bob, Pair.Bob.Did));
+        dial.Ways.ShouldBe([new DirectWay(Here), new DirectWay(There)]);
+        Fail(book, dial, 10);
+        book.NextDue.ShouldBe(10 + Backoff.Floor);
+        book.Targets.Single().Failures.ShouldBe(1);
+    }
+
+    [Fact]
+    public void The_way_that_made_the_session_is_tried_first_next_time_until_it_fails()
+    {
+        var book = Book();
+        book.Learn(Pair.Bob, [Here, There], isUp: false, 0);
+        book.Tick(0);
+        var dial = TakeDial()!;
+        dial.Preferred.ShouldBeNull();
+        book.OnAnswered(dial.Link, new DirectWay(There));
+        Reach(book, dial, Pair.Bob, 0);
+
+        book.OnDown(Pair.Bob, EndReason.TransportError, isFinal: false, 10_000);
+        book.Tick(20_000);
+        dial = TakeDial()!;
+        dial.Preferred.ShouldBe(new DirectWay(There));
+        book.OnAnswered(dial.Link, new DirectWay(There));
+        Fail(book, dial, 20_000);
+        book.Tick(40_000);
+        TakeDial()!.Preferred.ShouldBeNull();
+    }
+
+    [Fact]
+    public void Relays_come_after_the_addresses_of_a_known_key_and_are_few()
+    {
+        var book = Book(new DialLimits { MaxRelays = 2 });
+        Relays.AddRange([Pair.Key("r1"), Pair.Key("r2"), Pair.Key("r3")]);
+        book.Learn(Pair.Bob, [Here], isUp: false, 0);
+        book.Configure(There, 0);
+        book.Tick(0);
+        var dials = Take().OfType<StartDial>().ToList();
+        dials.Single(d => d.Address == Here).Ways.ShouldBe(
+            [new DirectWay(Here), new RelayedWay(Relays[0], Pair.Bob.Did), new RelayedWay(Relays[1], Pair.Bob.Did)]);
+        dials.Single(d => d.Address == There).Ways.ShouldHaveSingleItem("nobody can be asked for by an address");
+    }
+
+    [Fact]
+    public void The_relay_that_worked_is_among_the_few_that_are_tried()
+    {
+        var book = Book(new DialLimits { MaxRelays = 1 });
+        Relays.AddRange([Pair.Key("r1"), Pair.Key("r2")]);
+        book.Learn(Pair.Bob, [Here], isUp: false, 0);
+        book.Tick(0);
+        var dial = TakeDial()!;
+        var second = new RelayedWay(Relays[1], Pair.Bob.Did);
+        book.OnAnswered(dial.Link, second);
+        Reach(book, dial, Pair.Bob, 0);
+        book.OnDown(Pair.Bob, EndReason.TransportError, isFinal: false, 10_000);
+        book.Tick(20_000);
+        TakeDial()!.Ways.ShouldBe([new DirectWay(Here), second]);
     }
 
     [Fact]
@@ -25,7 +73,7 @@ public class ToldPeersTests : DialBookFixture
     {
         var book = Book(new DialLimits { MaxFailures = 2 });
         book.Learn(Pair.Bob, [Here, There], isUp: false, 0);
-        for (int attempt = 1; attempt <= 4; attempt++)
+        for (int attempt = 1; attempt <= 2; attempt++)
         {
             book.Targets.Count.ShouldBe(1);
             book.Tick(attempt * 100_000);
@@ -42,7 +90,7 @@ public class ToldPeersTests : DialBookFixture
         var book = Book();
         book.Learn(Pair.Bob, [Here], isUp: false, 0);
         book.Tick(0);
-        book.OnFailed(TakeDial()!.Link, FailureReason.Stale, "no", isFinal: true, 0);
+        book.OnFailed(TakeDial()!.Link, new DialFailure(FailureReason.Stale, "no"), isFinal: true, 0);
         book.Targets.ShouldBeEmpty();
         GivenUp.ShouldBeEmpty();
     }
@@ -104,7 +152,7 @@ public class ToldPeersTests : DialBookFixture
     {
         var book = Book();
         book.Learn(Pair.Bob, [Here], isUp: false, 0);
-        book.Add(DialKind.Configured, Here, 0);
+        book.Configure(Here, 0);
         book.Tick(0);
         Take().Count.ShouldBe(2);
     }

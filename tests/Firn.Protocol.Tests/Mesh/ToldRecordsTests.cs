@@ -138,7 +138,7 @@ public class ToldRecordsTests : NodeRulesFixture
         long link = Accept(rules, Pair.Bob);
         var carol = Sign(Carol, 1, "10.0.0.3:1");
         Tell(rules, link, carol);
-        rules.OnDialFailed(Dials(rules).Single().Link, RefusalReason.Unspecified, FailureReason.Unreachable, "no", 0);
+        rules.OnDialFailed(Dials(rules).Single().Link, RefusalReason.Unspecified, new DialFailure(FailureReason.Unreachable, "no"), 0);
         Dials(rules, 100_000).ShouldBeEmpty();
         Tell(rules, link, carol);
         Dials(rules, 100_000).ShouldHaveSingleItem();

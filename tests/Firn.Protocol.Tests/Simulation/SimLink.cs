@@ -46,6 +46,11 @@ internal sealed class SimEnd(SimNode node)
 
     /// <summary>The book's moment when the Proof went out; the initiator's.</summary>
     public long Proved { get; set; }
+
+    /// <summary>The dial that it belongs to, and which of its ways it is; the initiator's.</summary>
+    public SimDial? Dial { get; set; }
+
+    public int Run { get; set; }
 }
 
 /// <summary>

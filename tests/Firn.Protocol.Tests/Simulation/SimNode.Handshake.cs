@@ -5,59 +5,11 @@ namespace Firn.Protocol.Tests;
 /// <summary>Dials and handshakes, as far as the rules see them.</summary>
 internal sealed partial class SimNode
 {
-    private const long HandshakeDeadline = 10_000;
+    public const long HandshakeDeadline = 10_000;
 
-    private void Dial(StartDial dial)
-    {
-        var target = _world.At(dial.Address);
-        bool isReachable = target is not null && _world.CanReach(this, target);
-        if (!isReachable && (target is not null || _world.Chance(0.5)))
-        {
-            // Nothing answers, not even with a refusal.
-            Fail(dial, HandshakeDeadline, FailureReason.TimedOut);
-            return;
-        }
+    private void Dial(StartDial dial) => new SimDial(_world, this, dial).Go();
 
-        if (!isReachable)
-        {
-            Fail(dial, _world.Latency(), FailureReason.Unreachable);
-            return;
-        }
-
-        if (target!.Key.Did == Key.Did || (dial.Demanded is { } demanded && demanded != target.Key))
-        {
-            Fail(dial, 3 * _world.Latency(), target.Key.Did == Key.Did ? FailureReason.Self : FailureReason.WrongPeer);
-            return;
-        }
-
-        // TCP and TLS take two round trips; the Proof comes after the Challenge.
-        _world.After(5 * _world.Latency(), () =>
-        {
-            if (!IsAlive)
-                return;
-            if (!target.IsAlive || !_world.CanReach(this, target))
-            {
-                Fail(dial, HandshakeDeadline, FailureReason.TimedOut);
-                return;
-            }
-
-            var link = new SimLink(_world, (ulong)_world.Random.NextInt64(), this, target);
-            var end = link.Ends[0];
-            end.Number = dial.Link;
-            end.Proved = Rules.Peers.Moment;
-            link.Send(end, new SimMessage(SimMessageKind.Proof) { Incarnation = Incarnation });
-            _world.After(HandshakeDeadline, () => OnDeadline(link, end));
-            _world.After(HandshakeDeadline, () => target.OnDeadline(link, link.Ends[1]));
-        });
-    }
-
-    private void Fail(StartDial dial, long after, FailureReason reason) => _world.After(after, () =>
-    {
-        if (IsAlive)
-            Decide(() => Rules.OnDialFailed(dial.Link, RefusalReason.Unspecified, reason, "no session", _world.Now));
-    });
-
-    private void OnDeadline(SimLink link, SimEnd end)
+    public void OnDeadline(SimLink link, SimEnd end)
     {
         if (IsAlive && !end.IsSession && !end.IsClosed)
             Lose(link, end, EndReason.Timeout);
@@ -76,6 +28,9 @@ internal sealed partial class SimNode
 
     private void OnVerdict(SimLink link, SimEnd end, SimMessage message)
     {
+        if (!end.Dial!.MayDecide(end))
+            return;
+
         var peer = link.Ends[1].Node.Key;
         var decision = Rules.OnVerdict(end.Number, peer, Policies.Cookie, message.Incarnation, message.Session, end.Proved, _world.Now);
         if (decision.Refusal == RefusalReason.Unspecified)
@@ -88,8 +43,10 @@ internal sealed partial class SimNode
         else
         {
             Refuse(link, end, decision.Refusal);
-            if (decision.Refusal != RefusalReason.Duplicate)
-                Rules.OnDialFailed(end.Number, RefusalReason.Unspecified, Failure(decision.Refusal), "refused here", _world.Now);
+            if (decision.Refusal == RefusalReason.Duplicate)
+                end.Dial.OnWon(end);
+            else
+                end.Dial.OnFailed(end, RefusalReason.Unspecified, Failure(decision.Refusal));
         }
 
         Decide(() => { });
@@ -119,6 +76,7 @@ internal sealed partial class SimNode
     {
         end.IsSession = true;
         bool wins = Rules.OnAccepted(end.Number, _world.Now);
+        end.Dial!.OnWon(end);
         if (!wins)
             Close(link, end, EndReason.Goodbye);
         Decide(() => { });

@@ -55,7 +55,7 @@ internal sealed partial class SimNode
             Key, (ulong)_world.Wall.ToUnixTimeMilliseconds(), _world.Wall.AddHours(24), [NodeAddress.Parse("10.255.255.1:1"), Address]);
         Decide(() => Rules.SetOwnRecord(own));
         foreach (var address in configured)
-            Decide(() => Rules.Add(DialKind.Configured, address, _world.Now));
+            Decide(() => Rules.Configure(address, _world.Now));
     }
 
     public void Request(long request, NodeAddress address)
@@ -136,7 +136,7 @@ internal sealed partial class SimNode
         link.Shut(end);
         _ends.Remove(end.Number);
         if (end == link.Ends[0])
-            Decide(() => Rules.OnDialFailed(end.Number, refusal, reason, "no session", _world.Now));
+            Decide(() => Rules.OnDialFailed(end.Number, refusal, new DialFailure(reason, "no session"), _world.Now));
     }
 
     private void Close(SimLink link, SimEnd end, EndReason reason)
@@ -151,7 +151,7 @@ internal sealed partial class SimNode
         Decide(() => Rules.OnSessionEnded(end.Number, reason, isTold, _world.Now));
     }
 
-    private void Decide(Action tell)
+    public void Decide(Action tell)
     {
         tell();
         if (!_isPumping)

@@ -17,6 +17,8 @@ internal sealed class MemoryTransport(MemoryNetwork network, string host, IPAddr
 
     public string Scheme => "tcp";
 
+    public bool DialsNames => true;
+
     /// <summary>The machine's name in the network.</summary>
     public string Host => host;
 

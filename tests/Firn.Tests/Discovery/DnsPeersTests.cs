@@ -1,0 +1,128 @@
+using System.Net;
+using Firn.Discovery;
+using Firn.Testing;
+using Firn.Tests.Nodes;
+
+namespace Firn.Tests.Discovery;
+
+/// <summary>The addresses of a DNS name as peers, on virtual time.</summary>
+public sealed class DnsPeersTests : VirtualNodeFixture
+{
+    [Fact]
+    public async Task Every_address_of_a_name_becomes_a_peer_and_this_node_does_not_dial_itself()
+    {
+        var (b, c) = (await StartAsync("b"), await StartAsync("c"));
+        var dns = new ScriptedDns();
+        var a = await StartAsync("a", o => Use(o, dns));
+        dns.Leads(TimeSpan.FromSeconds(30), a, b, c);
+        await DriveAsync(a.WaitUntilPeersAsync(b, c));
+        a.Events.Of<DialFailedEvent>().ShouldBeEmpty();
+        dns.Asked.ShouldBe(new DnsPlace("firn.test", null));
+    }
+
+    [Fact]
+    public async Task It_is_looked_up_again_when_its_time_is_over_but_not_more_often_than_every_five_seconds()
+    {
+        var (b, c) = (await StartAsync("b"), await StartAsync("c"));
+        var dns = new ScriptedDns();
+        var a = await StartAsync("a", o => Use(o, dns));
+        dns.Leads(TimeSpan.FromSeconds(60), b);
+        await DriveAsync(a.PeerAsync("b"));
+        long asked = dns.Questions;
+        dns.Leads(TimeSpan.Zero, b, c);
+        await DriveAsync(20);
+        dns.Questions.ShouldBe(asked);
+        await DriveAsync(a.PeerAsync("c"));
+        asked = dns.Questions;
+        await DriveAsync(21);
+        (dns.Questions - asked).ShouldBeInRange(3, 5);
+    }
+
+    [Fact]
+    public async Task An_address_that_is_gone_keeps_its_session_and_is_not_dialled_again()
+    {
+        var b = await StartAsync("b", static o => o.Mesh = MeshMode.None);
+        var dns = new ScriptedDns();
+        var a = await StartAsync("a", o => (o.Mesh, _) = (MeshMode.None, Use(o, dns)));
+        dns.Leads(TimeSpan.Zero, b);
+        await DriveAsync(a.PeerAsync("b"));
+        dns.Leads(TimeSpan.Zero);
+        long asked = dns.Questions;
+        await DriveAsync(NodeGroup.UntilAsync(() => dns.Questions > asked + 1, "two more look-ups"));
+        a.Node.Peers.ShouldHaveSingleItem();
+        Network.Cut("a", "b");
+        await DriveAsync(a.Events.FirstAsync<PeerDownEvent>());
+        long dials = Network.Dials;
+        await DriveAsync(10);
+        Network.Dials.ShouldBe(dials);
+    }
+
+    [Fact]
+    public async Task While_no_name_server_answers_what_was_there_still_counts()
+    {
+        var b = await StartAsync("b", static o => o.Mesh = MeshMode.None);
+        var dns = new ScriptedDns();
+        var a = await StartAsync("a", o => (o.Mesh, _) = (MeshMode.None, Use(o, dns)));
+        dns.Leads(TimeSpan.Zero, b);
+        await DriveAsync(a.PeerAsync("b"));
+        dns.Fails();
+        long asked = dns.Questions;
+        await DriveAsync(NodeGroup.UntilAsync(() => dns.Questions > asked + 1, "two more look-ups"));
+        Network.Cut("a", "b");
+        await DriveAsync(a.Events.FirstAsync<PeerUpEvent>(skip: 1));
+    }
+
+    [Theory]
+    [InlineData("firn.test", "firn.test", null, "_firn._tcp.firn.test")]
+    [InlineData("Firn.Test:4000", "firn.test", 4000, "_firn._tcp.firn.test")]
+    [InlineData("_mesh._tcp.firn.test", "_mesh._tcp.firn.test", null, "_mesh._tcp.firn.test")]
+    public void A_name_with_or_without_a_port_is_read(string text, string name, int? port, string service)
+    {
+        var place = DnsPlace.Parse(text);
+        (place, place.Service).ShouldBe((new DnsPlace(name, port), service));
+    }
+
+    [Theory]
+    [InlineData("10.0.0.1")]
+    [InlineData("[::1]:1")]
+    [InlineData("tcp://firn.test")]
+    [InlineData("db@firn.test")]
+    [InlineData("firn.test:0")]
+    [InlineData("two words")]
+    [InlineData("")]
+    public async Task What_is_no_name_is_refused_before_the_node_starts(string text)
+    {
+        var error = await Should.ThrowAsync<FirnException>(() => StartAsync("a", o => o.DnsPeers.Add(text)));
+        error.Reason.ShouldBe(FailureReason.InvalidInput);
+    }
+
+    private static bool Use(NodeOptions options, ScriptedDns dns)
+    {
+        options.DnsPeers.Add("firn.test");
+        options.Dns = dns;
+        return true;
+    }
+
+    /// <summary>Leads where a test says.</summary>
+    private sealed class ScriptedDns : IDnsLookup
+    {
+        private volatile DnsAnswer? _answer = new([], TimeSpan.Zero);
+        private long _questions;
+
+        public long Questions => Interlocked.Read(ref _questions);
+
+        public DnsPlace? Asked { get; private set; }
+
+        public void Leads(TimeSpan time, params LiveNode[] nodes) =>
+            _answer = new([.. nodes.Select(n => new IPEndPoint(IPAddress.Parse(n.Address.Host), n.Address.Port))], time);
+
+        public void Fails() => _answer = null;
+
+        public Task<DnsAnswer?> FindAsync(DnsPlace place, CancellationToken cancellationToken)
+        {
+            Asked = place;
+            Interlocked.Increment(ref _questions);
+            return Task.FromResult(_answer);
+        }
+    }
+}

@@ -16,6 +16,7 @@ public sealed class DiscoveryTests(ITestOutputHelper report) : IAsyncLifetime
 {
     private static readonly bool Long = Environment.GetEnvironmentVariable("FIRN_TEST_LONG") == "1";
 
+    private readonly string _cookie = Firn.Protocol.Cookie.Generate(RandomNumberGenerator.GetBytes(CookieKey.Length));
     private readonly List<Machine> _machines = [];
     private LanSwitch? _switch;
 
@@ -114,14 +115,14 @@ public sealed class DiscoveryTests(ITestOutputHelper report) : IAsyncLifetime
         line[6].ShouldStartWith("firn-");
         (line[7], line[8]).ShouldBe(($"10.34.80.{_machines.IndexOf(a) + 1}", $"{node.Port}"));
         string did = node.Started.GetProperty("did").GetString()!;
-        string tag = await TagAsync(a, Did.Parse(did));
+        string tag = TagOf(Did.Parse(did));
         line[9].Split(' ').ShouldBe([$"\"v=1\"", $"\"did={did}\"", $"\"tag={tag}\""], ignoreOrder: true);
 
         // Somebody has a tag of the cluster for a key that does not live where he says.
         using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         Did claimed = LeafProfile.DidOf(other);
         FirnNode there = await b.Home.UpAsync("--name", "b", "--no-discovery");
-        avahi.Publish("fake", there.Port, "v=1", $"did={claimed}", $"tag={await TagAsync(a, claimed)}");
+        avahi.Publish("fake", there.Port, "v=1", $"did={claimed}", $"tag={TagOf(claimed)}");
         JsonElement failed = (await node.SeesAsync("dialFailed")).Json();
         report.WriteLine(failed.ToString());
         failed.GetProperty("message").GetString()!.ShouldContain(claimed.ToString());
@@ -207,10 +208,10 @@ public sealed class DiscoveryTests(ITestOutputHelper report) : IAsyncLifetime
         return process.WorkingSet64;
     }
 
-    /// <summary>The tag of a key in the cluster of this machine's cookie, as docs/protocol.md has it.</summary>
-    private static async Task<string> TagAsync(Machine machine, Did did)
+    /// <summary>The tag of a key in the cluster of these machines, as docs/protocol.md has it.</summary>
+    private string TagOf(Did did)
     {
-        using Firn.Protocol.Cookie cookie = Firn.Protocol.Cookie.Parse((await machine.Home.RunAsync("cookie", "show")).Output);
+        using Firn.Protocol.Cookie cookie = Firn.Protocol.Cookie.Parse(_cookie);
         using CookieKey secret = cookie.ToKey("default");
         byte[] key = new byte[ClusterTag.KeyLength], tag = new byte[ClusterTag.Length];
         ClusterTag.DeriveKey(secret, key);
@@ -222,9 +223,9 @@ public sealed class DiscoveryTests(ITestOutputHelper report) : IAsyncLifetime
     {
         Machine machine = await Machine.CreateAsync();
         _machines.Add(machine);
-        if (hasCookie && _machines.Count > 1)
+        if (hasCookie)
         {
-            await machine.TakeCookieAsync(_machines[0]);
+            machine.Take(_cookie);
         }
 
         await _switch!.PlugAsync(machine.Network, isUp ? $"10.34.80.{_machines.Count}/24" : null);

@@ -42,7 +42,7 @@ public class NodeAddressTests
     [InlineData("[fe80::1%eth0]:80", 10, "expected the number of an interface")]
     [InlineData("[fe80::1%02]:80", 10, "expected the number of an interface")]
     [InlineData("[2001:db8::1%2]:80", 14, "after an address that begins with fe80")]
-    [InlineData("a@[::%2]", 6, "after an address that begins with fe80")]
+    [InlineData("a@[::%2]", 7, "after an address that begins with fe80")]
     [InlineData("0x7f.1:80", 1, "expected an IPv4 address")]
     [InlineData("host.:80", 5, "does not end in a dot")]
     public void A_malformed_address_is_refused_with_the_place_and_the_reason(string text, int character, string reason)

@@ -16,14 +16,15 @@ public sealed class DiscoveryTests(ITestOutputHelper report) : IAsyncLifetime
 {
     private static readonly bool Long = Environment.GetEnvironmentVariable("FIRN_TEST_LONG") == "1";
 
+    private readonly string _cookie = Firn.Protocol.Cookie.Generate(RandomNumberGenerator.GetBytes(CookieKey.Length));
     private readonly List<Machine> _machines = [];
-    private Switch? _switch;
+    private LanSwitch? _switch;
 
     public async Task InitializeAsync()
     {
         if (NetworkNamespace.IsAvailable(out _))
         {
-            _switch = await Switch.CreateAsync();
+            _switch = await LanSwitch.CreateAsync();
         }
     }
 
@@ -61,8 +62,8 @@ public sealed class DiscoveryTests(ITestOutputHelper report) : IAsyncLifetime
     public async Task IPv6_alone_is_enough_even_of_the_link_itself()
     {
         (Machine a, Machine b) = (await PlugAsync(isUp: false), await PlugAsync(isUp: false));
-        await Switch.BringUpAsync(a.Network);
-        await Switch.BringUpAsync(b.Network);
+        await LanSwitch.BringUpAsync(a.Network);
+        await LanSwitch.BringUpAsync(b.Network);
         FirnNode nodeA = await a.Home.UpAsync("--name", "a");
         FirnNode nodeB = await b.Home.UpAsync("--name", "b");
         await FirnNode.MeetAsync(nodeA, nodeB);
@@ -77,7 +78,7 @@ public sealed class DiscoveryTests(ITestOutputHelper report) : IAsyncLifetime
         FirnNode nodeB = await b.Home.UpAsync("--name", "b");
         nodeB.Count("peerUp").ShouldBe(0);
 
-        await Switch.BringUpAsync(b.Network, "10.34.80.200/24");
+        await LanSwitch.BringUpAsync(b.Network, "10.34.80.200/24");
 
         await FirnNode.MeetAsync(nodeA, nodeB);
     }
@@ -114,14 +115,14 @@ public sealed class DiscoveryTests(ITestOutputHelper report) : IAsyncLifetime
         line[6].ShouldStartWith("firn-");
         (line[7], line[8]).ShouldBe(($"10.34.80.{_machines.IndexOf(a) + 1}", $"{node.Port}"));
         string did = node.Started.GetProperty("did").GetString()!;
-        string tag = await TagAsync(a, Did.Parse(did));
+        string tag = TagOf(Did.Parse(did));
         line[9].Split(' ').ShouldBe([$"\"v=1\"", $"\"did={did}\"", $"\"tag={tag}\""], ignoreOrder: true);
 
         // Somebody has a tag of the cluster for a key that does not live where he says.
         using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         Did claimed = LeafProfile.DidOf(other);
         FirnNode there = await b.Home.UpAsync("--name", "b", "--no-discovery");
-        avahi.Publish("fake", there.Port, "v=1", $"did={claimed}", $"tag={await TagAsync(a, claimed)}");
+        avahi.Publish("fake", there.Port, "v=1", $"did={claimed}", $"tag={TagOf(claimed)}");
         JsonElement failed = (await node.SeesAsync("dialFailed")).Json();
         report.WriteLine(failed.ToString());
         failed.GetProperty("message").GetString()!.ShouldContain(claimed.ToString());
@@ -147,7 +148,7 @@ public sealed class DiscoveryTests(ITestOutputHelper report) : IAsyncLifetime
         lines.Select(l => l.Text.Split(';')[7]).ShouldBe([$"10.34.80.1", $"10.34.80.2"], ignoreOrder: true);
         (await avahi.BrowseAsync()).ShouldNotContain(unseen.Name.Split('@')[0]);
 
-        Task<OutputLine> Resolved(string name) => watch.WaitForLineAsync(l => l.StartsWith($"=;{Switch.Device};IPv4;{name};", StringComparison.Ordinal));
+        Task<OutputLine> Resolved(string name) => watch.WaitForLineAsync(l => l.StartsWith($"=;{LanSwitch.Device};IPv4;{name};", StringComparison.Ordinal));
     }
 
     [NamespaceFact]
@@ -207,10 +208,10 @@ public sealed class DiscoveryTests(ITestOutputHelper report) : IAsyncLifetime
         return process.WorkingSet64;
     }
 
-    /// <summary>The tag of a key in the cluster of this machine's cookie, as docs/protocol.md has it.</summary>
-    private static async Task<string> TagAsync(Machine machine, Did did)
+    /// <summary>The tag of a key in the cluster of these machines, as docs/protocol.md has it.</summary>
+    private string TagOf(Did did)
     {
-        using Cookie cookie = Cookie.Parse((await machine.Home.RunAsync("cookie", "show")).Output);
+        using Firn.Protocol.Cookie cookie = Firn.Protocol.Cookie.Parse(_cookie);
         using CookieKey secret = cookie.ToKey("default");
         byte[] key = new byte[ClusterTag.KeyLength], tag = new byte[ClusterTag.Length];
         ClusterTag.DeriveKey(secret, key);
@@ -222,9 +223,9 @@ public sealed class DiscoveryTests(ITestOutputHelper report) : IAsyncLifetime
     {
         Machine machine = await Machine.CreateAsync();
         _machines.Add(machine);
-        if (hasCookie && _machines.Count > 1)
+        if (hasCookie)
         {
-            await machine.TakeCookieAsync(_machines[0]);
+            machine.Take(_cookie);
         }
 
         await _switch!.PlugAsync(machine.Network, isUp ? $"10.34.80.{_machines.Count}/24" : null);

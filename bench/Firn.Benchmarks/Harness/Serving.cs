@@ -8,6 +8,8 @@ internal static class Serving
     /// <summary>What the kinds begin with that are a node which listens on a scheme: <c>firn-ws</c>.</summary>
     public const string Over = "firn-";
 
+    /// <param name="kind">What to be.</param>
+    /// <param name="interval">Ping interval in milliseconds; of discovery, the number of nodes.</param>
     public static async Task RunAsync(string kind, int interval)
     {
         var (server, address) = await StartAsync(kind, interval);
@@ -30,6 +32,9 @@ internal static class Serving
 
         if (kind.StartsWith(RawQuic.Kind, StringComparison.Ordinal))
             return await RawQuicServer.StartAsync(kind);
+
+        if (kind == "discovery")
+            return (DiscoveryServer.Start(interval), "");
 
         if (kind == "kestrel")
             return await KestrelServer.StartAsync();

@@ -30,7 +30,7 @@ internal static class IdleScenario
             $"CPU of a node with {options.Sessions} idle sessions, pinging every {options.Interval} ms", "% of a core", "<= 10", pairs));
     }
 
-    private static async Task<double> PercentAsync(ServerProcess server, TimeSpan window)
+    public static async Task<double> PercentAsync(ServerProcess server, TimeSpan window)
     {
         double before = (await server.MeasureAsync(collect: false)).CpuMilliseconds;
         await Task.Delay(window);

@@ -83,6 +83,10 @@ internal sealed class MdnsSocket : IDisposable
             {
                 return;   // disposed of while it waited
             }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.MessageSize)
+            {
+                // Larger than any message: so some systems tell it.
+            }
             catch (SocketException e)
             {
                 onError(e);

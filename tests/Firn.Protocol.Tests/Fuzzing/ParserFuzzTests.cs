@@ -7,7 +7,7 @@ public class ParserFuzzTests
         ["alpha@host", "a@b.lan", "A-1_b@192.0.2.1", "n@[2001:db8::1]", "n@[::ffff:192.0.2.1]", new string('n', 64) + "@" + new string('h', 63)];
 
     private static readonly string[] GoodAddresses =
-        ["host", "tcp://host:3476", "quic://b@h.lan", "wss://b@[2001:db8::1]:443", "192.0.2.1:80", "[::1]:0", "ws://10.0.0.1:65535"];
+        ["host", "tcp://host:3476", "quic://b@h.lan", "wss://b@[2001:db8::1]:443", "192.0.2.1:80", "[::1]:0", "[fe80::1%2]:1", "ws://10.0.0.1:65535"];
 
     private static readonly string[] GoodDids =
         ["did:key:zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169", "did:key:zDnaerx9CtbPJ1q36T5Ln5wYt3MQYeGRG5ehnPAmxcf5mDZpv"];

@@ -38,6 +38,11 @@ public class NodeAddressTests
     [InlineData("[::1]:x", 7, "expected a port")]
     [InlineData("[::1]:80:81", 9, "expected a port")]
     [InlineData("[::z]:80", 4, "'z' is not allowed in an IPv6 address")]
+    [InlineData("[fe80::1%]:80", 10, "expected the number of an interface")]
+    [InlineData("[fe80::1%eth0]:80", 10, "expected the number of an interface")]
+    [InlineData("[fe80::1%02]:80", 10, "expected the number of an interface")]
+    [InlineData("[2001:db8::1%2]:80", 14, "after an address that begins with fe80")]
+    [InlineData("a@[::%2]", 7, "after an address that begins with fe80")]
     [InlineData("0x7f.1:80", 1, "expected an IPv4 address")]
     [InlineData("host.:80", 5, "does not end in a dot")]
     public void A_malformed_address_is_refused_with_the_place_and_the_reason(string text, int character, string reason)
@@ -58,6 +63,7 @@ public class NodeAddressTests
     [InlineData("host:65535", "tcp://host:65535")]
     [InlineData("192.0.2.1:1", "tcp://192.0.2.1:1")]
     [InlineData("[0:0::1]", "tcp://[::1]:3476")]
+    [InlineData("[FE80:0::1%12]:80", "tcp://[fe80::1%12]:80")]
     [InlineData("b@[2001:DB8::1]:80", "tcp://b@[2001:db8::1]:80")]
     public void Every_spelling_of_an_address_has_one_canonical_form(string text, string canonical)
     {

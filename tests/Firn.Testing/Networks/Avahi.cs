@@ -36,7 +36,7 @@ internal sealed class Avahi : IAsyncDisposable
             host-name=avahi
             use-ipv4=yes
             use-ipv6=yes
-            allow-interfaces={Switch.Device}
+            allow-interfaces={LanSwitch.Device}
             [publish]
             publish-hinfo=no
             publish-workstation=no

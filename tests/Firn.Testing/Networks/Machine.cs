@@ -1,6 +1,6 @@
 namespace Firn.Testing;
 
-/// <summary>A machine on a <see cref="Switch"/>: a network of its own, and a user with a home.</summary>
+/// <summary>A machine on a <see cref="LanSwitch"/>: a network of its own, and a user with a home.</summary>
 internal sealed class Machine : IAsyncDisposable
 {
     private Machine(NetworkNamespace network) => (Network, Home) = (network, new NodeHome { Network = network.Name });
@@ -11,15 +11,17 @@ internal sealed class Machine : IAsyncDisposable
 
     public static async Task<Machine> CreateAsync() => new(await NetworkNamespace.CreateAsync());
 
-    /// <summary>Gives it the cookie of another, and nothing else.</summary>
-    public async Task TakeCookieAsync(Machine other)
+    /// <summary>Gives its home this cookie, as `firn cookie import` does.</summary>
+    public void Take(string cookie)
     {
-        CommandResult shown = await other.Home.RunAsync("cookie", "show");
-        CommandResult imported = await Home.RunWithInputAsync(shown.Output, "cookie", "import");
-        if (imported.ExitCode != 0)
+        string path = Path.Combine(Home.Directory, "cookie");
+        using var file = new FileStream(path, new FileStreamOptions
         {
-            throw new InvalidOperationException($"No cookie was taken: {imported}");
-        }
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+        file.Write(System.Text.Encoding.ASCII.GetBytes($"{cookie}\n"));
     }
 
     public async ValueTask DisposeAsync()

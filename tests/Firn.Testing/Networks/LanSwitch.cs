@@ -4,21 +4,21 @@ namespace Firn.Testing;
 /// An Ethernet switch: a bridge in a namespace of its own, to which any number of hosts, each a namespace, are plugged in. Multicast reaches
 /// all. Dispose it before its hosts.
 /// </summary>
-internal sealed class Switch : IAsyncDisposable
+internal sealed class LanSwitch : IAsyncDisposable
 {
     public const string Device = "eth0";
 
     private readonly NetworkNamespace _network;
     private int _ports;
 
-    private Switch(NetworkNamespace network) => _network = network;
+    private LanSwitch(NetworkNamespace network) => _network = network;
 
-    public static async Task<Switch> CreateAsync()
+    public static async Task<LanSwitch> CreateAsync()
     {
         NetworkNamespace network = await NetworkNamespace.CreateAsync();
         await network.ConfigureAsync("link", "add", "br0", "type", "bridge", "mcast_snooping", "0");
         await network.ConfigureAsync("link", "set", "br0", "up");
-        return new Switch(network);
+        return new LanSwitch(network);
     }
 
     /// <summary>Plugs a host in. Its end is <see cref="Device"/>: up with the address given, or else down and without one.</summary>

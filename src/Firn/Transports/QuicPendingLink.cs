@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Quic;
 using System.Runtime.Versioning;
+using System.Security.Authentication;
 using Firn.Identity;
 using Firn.Protocol;
 
@@ -78,12 +79,12 @@ internal sealed class QuicPendingLink : IPendingLink
     public void OnFailed(Exception? why)
     {
         _options.TrySetCanceled();
-        _secured.TrySetException(why is null or OperationCanceledException
-            ? new FirnException(FailureReason.ConnectionLost, $"{_remote} closed the connection before TLS was set up.", why)
-            : new FirnException(
+        _secured.TrySetException(why is AuthenticationException
+            ? new FirnException(
                 FailureReason.NotFirn,
                 $"{_remote} does not speak Firn (QUIC, ALPN {TlsOptions.Protocol}): {why.GetBaseException().Message.TrimEnd('.')}.",
-                why));
+                why)
+            : new FirnException(FailureReason.ConnectionLost, $"{_remote} closed the connection before TLS was set up.", why));
         _ = _secured.Task.Exception;   // perhaps nobody waits
     }
 

@@ -25,7 +25,7 @@ internal sealed class NodeGroup : IAsyncDisposable
     }
 
     /// <summary>In memory, and in real time; with streams of the connections' own, or without.</summary>
-    public static NodeGroup InMemory(TimeProvider time, bool hasNativeStreams) =>
+    public static NodeGroup InMemory(TimeProvider time, bool hasNativeStreams = false) =>
         new() { Network = new MemoryNetwork(time) { HasNativeStreams = hasNativeStreams } };
 
     public VirtualTimeProvider? Time { get; private init; }

@@ -1,8 +1,9 @@
+#pragma warning disable CA1416 // All of it is skipped where QUIC is missing.
+#pragma warning disable CA5359 // What a stranger accepts is its own affair.
 using System.Net;
 using System.Net.Quic;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Runtime.Versioning;
 using Firn.Testing;
 using Firn.Transports;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -10,7 +11,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Firn.Tests.Transports;
 
 /// <summary>What is QUIC's own; all that it has in common with other transports is in the suites.</summary>
-[SupportedOSPlatform("linux"), SupportedOSPlatform("windows"), SupportedOSPlatform("macos")]
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "xunit calls DisposeAsync")]
 public sealed class QuicTransportTests : IAsyncLifetime
 {
@@ -162,7 +162,7 @@ public sealed class QuicTransportTests : IAsyncLifetime
         using var second = await _listener.AcceptAsync(_ceiling.Token);
 
         var refused = await Should.ThrowAsync<FirnException>(first.SecureAsync(Leaves.Beta, _ceiling.Token).AsTask());
-        await using var accepted = await second.SecureAsync(Leaves.Beta, _ceiling.Token);
+        await using var accepted = await GreetAsync(second);
 
         refused.Reason.ShouldBeOneOf(FailureReason.NotFirn, FailureReason.ConnectionLost);
         await Should.ThrowAsync<Exception>(failing);
@@ -184,7 +184,7 @@ public sealed class QuicTransportTests : IAsyncLifetime
         try
         {
             await using var link = await (securing ?? pending.SecureAsync(Leaves.Beta, _ceiling.Token).AsTask());
-            await Should.ThrowAsync<IOException>(async () => await link.Stream.ReadAsync(new byte[1], _ceiling.Token));   // it was quicker than who left
+            await Should.ThrowAsync<IOException>(async () => await link.Stream.ReadExactlyAsync(new byte[1], _ceiling.Token));   // it was quicker than who left
         }
         catch (FirnException e)
         {
@@ -201,8 +201,8 @@ public sealed class QuicTransportTests : IAsyncLifetime
         await using var stream = await client.OpenOutboundStreamAsync(QuicStreamType.Bidirectional, _ceiling.Token);
         await stream.WriteAsync(new byte[1], _ceiling.Token);
 
-        await Should.ThrowAsync<QuicException>(async () => await accepted.Stream.ReadAsync(new byte[1], _ceiling.Token));
-        (await Should.ThrowAsync<QuicException>(async () => await stream.ReadAsync(new byte[1], _ceiling.Token)))
+        await Should.ThrowAsync<QuicException>(async () => await accepted.Stream.ReadExactlyAsync(new byte[1], _ceiling.Token));
+        (await Should.ThrowAsync<QuicException>(async () => await stream.ReadExactlyAsync(new byte[1], _ceiling.Token)))
             .ApplicationErrorCode.ShouldBe(QuicSettings.Cut);
     }
 
@@ -219,7 +219,7 @@ public sealed class QuicTransportTests : IAsyncLifetime
 
             var received = new MemoryStream();
             await dialled.Stream.CopyToAsync(received, _ceiling.Token);
-            received.Length.ShouldBe(50_000);
+            received.Length.ShouldBe(50_001);
             await dialled.DisposeAsync();
             await disposing;
         }
@@ -231,7 +231,8 @@ public sealed class QuicTransportTests : IAsyncLifetime
         var accepting = AcceptAsync(_listener);
         await using var dialled = await DialAsync(_listener.Bound);
         await using var accepted = await accepting;
-        var reading = dialled.Stream.ReadAsync(new byte[1], _ceiling.Token).AsTask();
+        await dialled.Stream.ReadExactlyAsync(new byte[1], _ceiling.Token);
+        var reading = dialled.Stream.ReadExactlyAsync(new byte[1], _ceiling.Token).AsTask();
         var opening = accepted.Native!.AcceptAsync(_ceiling.Token).AsTask();
         dialled.Abort();
         dialled.Abort();
@@ -241,7 +242,7 @@ public sealed class QuicTransportTests : IAsyncLifetime
     }
 
     [SkippableFact]
-    public async Task A_ping_does_not_wait_for_a_stream_that_never_pauses()
+    public async Task The_main_stream_is_put_before_the_others()
     {
         var accepting = AcceptAsync(_listener);
         await using var dialled = await DialAsync(_listener.Bound);
@@ -267,8 +268,19 @@ public sealed class QuicTransportTests : IAsyncLifetime
 
     private Task<ILink> DialAsync(NodeAddress address) => _quic.DialAsync(address, Leaves.Alpha, _ceiling.Token).AsTask();
 
-    private async Task<ILink> AcceptAsync(ITransportListener listener) =>
-        await (await listener.AcceptAsync(_ceiling.Token)).SecureAsync(Leaves.Beta, _ceiling.Token);
+    /// <summary>The next connection, which it greets with a byte: who dials waits for one.</summary>
+    private async Task<ILink> AcceptAsync(ITransportListener listener)
+    {
+        var pending = await listener.AcceptAsync(_ceiling.Token);
+        return await GreetAsync(pending);
+    }
+
+    private async Task<ILink> GreetAsync(IPendingLink pending)
+    {
+        var link = await pending.SecureAsync(Leaves.Beta, _ceiling.Token);
+        await link.Stream.WriteAsync(new byte[1], _ceiling.Token);
+        return link;
+    }
 
     private static NodeAddress AddressOf(QuicListener server) => NodeAddress.Create("quic", "127.0.0.1", server.LocalEndPoint.Port);
 

@@ -4,13 +4,15 @@ using Firn.Testing;
 namespace Firn.Interop.Tests;
 
 /// <summary>What nginx does of its own accord.</summary>
-public sealed class NginxTests : IAsyncLifetime
+public sealed class NginxTests : IAsyncLifetime, IAsyncDisposable
 {
     private readonly NodeGroup _nodes = new();
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public async Task DisposeAsync() => await _nodes.DisposeAsync();
+    Task IAsyncLifetime.DisposeAsync() => DisposeAsync().AsTask();
+
+    public async ValueTask DisposeAsync() => await _nodes.DisposeAsync();
 
     [ToolFact("nginx")]
     public async Task An_idle_session_outlives_the_read_timeout_because_it_pings_and_another_does_not()

@@ -50,7 +50,7 @@ internal static class UpCommand
             var controlled = new ControlledNode(node);
             var events = PeerFeed.From(controlled, ending.Token);   // first of all: the node dials already
             await using var api = await ControlApi.StartAsync(node, loggers, ending.Token);
-            IReadOnlyList<string> joining = JoinHint.Lines(controlled.Status(), LanAddress.Find(), settings.CookieFile);
+            IReadOnlyList<string> joining = JoinHint.Lines(controlled.Status(), LanAddress.Find(), settings.CookieFile, settings.Advertise);
             if (node.IsKeyExposed)
                 joining = ["its key is not encrypted on the disk: 'firn id encrypt' does that, 'firn id decrypt' undoes it", .. joining];
             var show = display.ShowAsync(controlled, joining, events, ending.Token);

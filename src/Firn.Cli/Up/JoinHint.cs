@@ -8,13 +8,15 @@ internal static class JoinHint
     /// <param name="self">The node.</param>
     /// <param name="lan">An address of this machine in its network, if it has one.</param>
     /// <param name="cookieFile">The file the cookie came from, if it is not the home's.</param>
-    public static IReadOnlyList<string> Lines(StatusBody self, string? lan, string? cookieFile)
+    /// <param name="advertised">Where others reach this node besides where it listens.</param>
+    public static IReadOnlyList<string> Lines(StatusBody self, string? lan, string? cookieFile, IEnumerable<string>? advertised = null)
     {
+        var known = advertised?.Select(NodeAddress.Parse).FirstOrDefault();
         List<NodeAddress> listening = [.. self.Listening.Select(NodeAddress.Parse)];
-        if (listening.Count == 0)
+        if (listening.Count == 0 && known is null)
             return ["it listens nowhere, so nobody can join it; 'firn dial ADDRESS' reaches others"];
 
-        var (address, isLocal) = Reachable(listening, lan);
+        var (address, isLocal) = known is null ? Reachable(listening, lan) : (Show(known, known.Host), false);
         string options = (self.Admission == "cookie" ? "" : $" --admit {self.Admission}") + (cookieFile is null ? "" : $" --cookie-file {cookieFile}")
             + (self.Cluster == "default" ? "" : $" --cluster {self.Cluster}");
         string who = isLocal ? "another node on this machine" : "another machine";
@@ -47,5 +49,5 @@ internal static class JoinHint
     private static string Show(NodeAddress address, string host) =>
         (address.Scheme == "tcp" ? "" : address.Scheme + "://")
         + host
-        + (address.Port == NodeAddress.DefaultPort ? "" : $":{address.Port}");
+        + (address == NodeAddress.Parse($"{address.Scheme}://{address.Host}") ? "" : $":{address.Port}");
 }

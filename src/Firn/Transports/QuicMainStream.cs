@@ -59,7 +59,11 @@ internal sealed class QuicMainStream(QuicStream stream) : Stream
         }
     }
 
-    public override ValueTask DisposeAsync() => stream.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        await stream.DisposeAsync().ConfigureAwait(false);
+        await base.DisposeAsync().ConfigureAwait(false);
+    }
 
     public override void Flush()
     {

@@ -6,7 +6,7 @@ namespace Firn.Transports;
 
 /// <summary>
 /// The bytes of a WebSocket's binary messages, whose boundaries mean nothing; the first are those of a TLS record. A read of zero bytes ends when
-/// there is something to read, or the end. A write that is cancelled ends the connection, since half of a message has left.
+/// there is something to read, or the end. After a write that was cancelled the connection is of no use: half a message has left.
 /// </summary>
 /// <param name="socket">It belongs to the stream.</param>
 /// <param name="time">For the moment that a goodbye may take.</param>

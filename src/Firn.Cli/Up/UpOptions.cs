@@ -14,7 +14,7 @@ internal sealed class UpOptions
 
     private readonly Option<string[]> _listen = Parsed.Options(
         "--listen",
-        "Where to listen: HOST:PORT, ws://… or wss://…; may be repeated [default: all interfaces, port 3476, or a free one if that is taken]",
+        "Where to listen: HOST:PORT, quic://…, ws://… or wss://…; may be repeated [default: all interfaces, port 3476, or a free one if that is taken, over TCP and, where it is there, QUIC]",
         "ADDR",
         Parsed.Address);
 

@@ -4,9 +4,9 @@ using Firn.Transports;
 namespace Firn.Testing;
 
 /// <summary>The network in memory, in real time: links without TLS, so that what fails on every other fabric but not here is TLS's or the transport's.</summary>
-internal sealed class MemoryFabric : Fabric, ISourceFabric
+internal sealed class MemoryFabric(bool hasNativeStreams = false) : Fabric, ISourceFabric
 {
-    private readonly NodeGroup _nodes = NodeGroup.InMemory(TimeProvider.System);
+    private readonly NodeGroup _nodes = NodeGroup.InMemory(TimeProvider.System, hasNativeStreams);
     private MemoryTransport? _stranger;
     private MemoryTransport? _trap;
 

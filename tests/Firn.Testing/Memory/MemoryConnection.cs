@@ -14,6 +14,8 @@ internal sealed class MemoryConnection
         (_network, Dialler, Acceptor) = (network, dialler, acceptor);
         (_there, _back) = (Pipe(dialler, acceptor), Pipe(acceptor, dialler));
         (DiallersEnd, AcceptorsEnd) = MemoryDuplexStream.Connect(_there, _back);
+        if (network.HasNativeStreams)
+            (DiallersStreams, AcceptorsStreams) = MemoryNativeStreams.Create();
     }
 
     public string Dialler { get; }
@@ -24,9 +26,14 @@ internal sealed class MemoryConnection
 
     public MemoryDuplexStream AcceptorsEnd { get; }
 
+    public MemoryNativeStreams? DiallersStreams { get; }
+
+    public MemoryNativeStreams? AcceptorsStreams { get; }
+
     /// <summary>Fails both ends at once.</summary>
     public void Break()
     {
+        DiallersStreams?.End();
         _there.Break();
         _back.Break();
     }

@@ -23,14 +23,18 @@ internal sealed class MemoryLink(
 
     public string Transport => "tcp";
 
+    public INativeStreams? Native => isInitiator ? connection.DiallersStreams : connection.AcceptorsStreams;
+
     public void Abort()
     {
+        connection.DiallersStreams?.End();
         _stream.Abort();
         Release();
     }
 
     public async ValueTask DisposeAsync()
     {
+        connection.DiallersStreams?.End();
         await _stream.DisposeAsync().ConfigureAwait(false);
         Release();
     }

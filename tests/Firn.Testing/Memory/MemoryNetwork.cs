@@ -40,6 +40,9 @@ internal sealed class MemoryNetwork(TimeProvider time)
     /// <summary>How many bytes a connection holds in each direction before its writer waits.</summary>
     public int BufferBytes { get; init; } = DefaultBuffer;
 
+    /// <summary>Whether connections carry streams of their own, as those of QUIC do.</summary>
+    public bool HasNativeStreams { get; init; }
+
     /// <summary>All dials ever begun.</summary>
     public long Dials => Interlocked.Read(ref _dials);
 

@@ -24,8 +24,9 @@ internal sealed class NodeGroup : IAsyncDisposable
         return new NodeGroup { Time = time, Network = new MemoryNetwork(time) { BufferBytes = bufferBytes } };
     }
 
-    /// <summary>In memory, and in real time.</summary>
-    public static NodeGroup InMemory(TimeProvider time) => new() { Network = new MemoryNetwork(time) };
+    /// <summary>In memory, and in real time; with streams of the connections' own, or without.</summary>
+    public static NodeGroup InMemory(TimeProvider time, bool hasNativeStreams) =>
+        new() { Network = new MemoryNetwork(time) { HasNativeStreams = hasNativeStreams } };
 
     public VirtualTimeProvider? Time { get; private init; }
 

@@ -18,3 +18,12 @@ public sealed class MemoryRefusalTests() : RefusalSuite(static () => new MemoryF
 public sealed class MemoryStrangerTests() : StrangerSuite(static () => new MemoryFabric());
 
 public sealed class MemoryFloodTests() : FloodSuite(static () => new MemoryFabric());
+
+/// <summary>Streams of the connection's own, as over QUIC, on every machine.</summary>
+public sealed class MemoryNativeSessionTests() : SessionSuite(static () => new MemoryFabric(hasNativeStreams: true));
+
+public sealed class MemoryNativeStreamTests() : StreamSuite(static () => new MemoryFabric(hasNativeStreams: true));
+
+public sealed class MemoryNativeStreamEndTests() : StreamEndSuite(static () => new MemoryFabric(hasNativeStreams: true));
+
+public sealed class MemoryNativeStreamPipeTests() : StreamPipeSuite(static () => new MemoryFabric(hasNativeStreams: true));

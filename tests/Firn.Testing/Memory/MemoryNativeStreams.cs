@@ -9,12 +9,11 @@ internal sealed class MemoryNativeStreams : INativeStreams
 {
     private readonly Channel<INativeStream> _arrived = Channel.CreateUnbounded<INativeStream>();
     private readonly List<MemoryNativeStream> _all = [];
-    private readonly bool _isInitiator;
     private MemoryNativeStreams _other = null!;
     private uint _last;
     private bool _isOver;
 
-    private MemoryNativeStreams(bool isInitiator) => (_isInitiator, _last) = (isInitiator, isInitiator ? uint.MaxValue : 0);
+    private MemoryNativeStreams(bool isInitiator) => _last = isInitiator ? uint.MaxValue : 0;
 
     /// <summary>Both ends, the one that dialled first.</summary>
     public static (MemoryNativeStreams, MemoryNativeStreams) Create()

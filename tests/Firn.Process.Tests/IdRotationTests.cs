@@ -50,7 +50,7 @@ public sealed class IdRotationTests : NodeTests
         Refusal(await _other.RunAsync("trust", "add", old)).ShouldContain(did);
         FirnNode thief = await UpAsync(stolen, "alpha", "--mesh", "none");
         AdmissionTests.DidOf(thief).ShouldBe(old);
-        Refusal(await thief.RunAsync("dial", beta.Address)).ShouldContain("does not accept this node");
+        (await Should.ThrowAsync<FirnException>(thief.DialAsync(beta.Address))).Reason.ShouldBe(FailureReason.AuthenticationFailed);
         await beta.Process.WaitForJsonAsync(
             json => json.IsEvent("refused") && json.GetProperty("message").GetString()!.Contains($"{old} is retired", StringComparison.Ordinal));
         (await beta.PeersAsync()).ShouldHaveSingleItem().Did.ShouldBe(did);

@@ -1,5 +1,4 @@
-using System.Text.Json;
-
+using Firn.AspNetCore;
 using Firn.Testing;
 
 namespace Firn.Process.Tests;
@@ -25,7 +24,7 @@ public sealed class StolenKeyTests : NodeTests
         FirnNode beta = await UpAsync(_other, "beta", "--peer", alpha.Address);
         await FirnNode.MeetAsync(alpha, beta);
         string old = AdmissionTests.DidOf(alpha);
-        (await alpha.RunAsync("stop")).ExitCode.ShouldBe(0);
+        await StopAsync(alpha);
         await beta.SeesAsync("peerDown", alpha);
         (await ChildProcess.RunAsync("cp", ["-a", $"{Home.Directory}/.", _thief.Directory])).ExitCode.ShouldBe(0);
 
@@ -34,22 +33,23 @@ public sealed class StolenKeyTests : NodeTests
         OutputLine mark = beta.Mark;
         alpha = await UpAsync(Home, "alpha", "--peer", beta.Address);
         await beta.SeesAsync("peerUp", alpha, mark);
-        (await beta.RunAsync("pins", "list", "--json")).Json.EnumerateArray().ShouldHaveSingleItem().GetProperty("did").GetString().ShouldBe(did);
+        using ControlClient control = beta.Control();
+        (await control.PinsAsync(CancellationToken.None)).ShouldHaveSingleItem().Did.ShouldBe(did);
         string followed = await WarnedAsync(beta, "rotated its key");
         (followed.Contains(old, StringComparison.Ordinal), followed.Contains(did, StringComparison.Ordinal)).ShouldBe((true, true));
 
         // The thief still has the old key, and the cookie.
         FirnNode thief = await UpAsync(_thief, "alpha");
         AdmissionTests.DidOf(thief).ShouldBe(old);
-        Refusal(await thief.RunAsync("dial", beta.Address)).ShouldContain("does not accept this node");
+        (await Should.ThrowAsync<FirnException>(thief.DialAsync(beta.Address))).Reason.ShouldBe(FailureReason.AuthenticationFailed);
         await beta.Process.WaitForJsonAsync(
             json => json.IsEvent("refused") && json.GetProperty("message").GetString()!.Contains($"{old} is retired", StringComparison.Ordinal));
-        (await thief.RunAsync("stop")).ExitCode.ShouldBe(0);
+        await StopAsync(thief);
 
         // So it rotates as well. Whoever sees both statements says so loudly, wherever the operator looks.
         string stolen = await RotateAsync(_thief);
         thief = await UpAsync(_thief, "alpha");
-        Refusal(await thief.RunAsync("dial", beta.Address)).ShouldContain("does not accept this node");
+        (await Should.ThrowAsync<FirnException>(thief.DialAsync(beta.Address))).Reason.ShouldBe(FailureReason.AuthenticationFailed);
         (await beta.SeesAsync("peerDown", alpha)).Json().GetProperty("reason").GetString().ShouldBe("refused");
         ShouldNameAll(await WarnedAsync(beta, "is frozen"), old, did, stolen);
         ShouldNameAll((await beta.Process.WaitForErrorAsync(line => line.Contains("is frozen"))).Text, old, did, stolen);
@@ -59,18 +59,24 @@ public sealed class StolenKeyTests : NodeTests
             ShouldNameAll(seen.Output + seen.Errors, old, did, stolen);
         }
 
-        JsonElement frozen = (await beta.RunAsync("status", "--json")).Json.GetProperty("frozen").EnumerateArray().ShouldHaveSingleItem();
-        frozen.GetProperty("did").GetString().ShouldBe(old);
-        frozen.GetProperty("successors").EnumerateArray().Select(successor => successor.GetString()).ShouldBe([did, stolen]);
+        FrozenBody frozen = (await control.StatusAsync(CancellationToken.None)).Frozen.ShouldNotBeNull().ShouldHaveSingleItem();
+        (frozen.Did, string.Join(' ', frozen.Successors)).ShouldBe((old, $"{did} {stolen}"));
+        (await control.PinsAsync(CancellationToken.None)).ShouldHaveSingleItem().Frozen.ShouldBeTrue();
 
         (await _other.RunAsync("trust", "add", did)).ExitCode.ShouldBe(0);
-        (await alpha.RunAsync("dial", beta.Address)).ExitCode.ShouldBe(0);
-        Refusal(await thief.RunAsync("dial", beta.Address)).ShouldContain("does not accept this node");
-        (await beta.RunAsync("status", "--json")).Json.TryGetProperty("frozen", out _).ShouldBeFalse();
+        await alpha.DialAsync(beta.Address);
+        (await Should.ThrowAsync<FirnException>(thief.DialAsync(beta.Address))).Reason.ShouldBe(FailureReason.AuthenticationFailed);
+        (await control.StatusAsync(CancellationToken.None)).Frozen.ShouldBeNull();
     }
 
     private static Task<FirnNode> UpAsync(NodeHome home, string name, params IEnumerable<string> options) =>
         home.UpAsync(["--name", name, "--no-discovery", "--mesh", "none", .. options]);
+
+    private static async Task StopAsync(FirnNode node)
+    {
+        node.Process.Send(Signal.Terminate);
+        (await node.Process.WaitForExitAsync()).ShouldBe(0);
+    }
 
     private static async Task<string> RotateAsync(NodeHome home)
     {

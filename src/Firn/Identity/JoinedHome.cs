@@ -12,8 +12,11 @@ internal static class JoinedHome
     public static void Check(FirnHome home, InviteLine invite)
     {
         Check(home.Rotations.Read(), invite);
-        if (invite.Gifts.HasFlag(InviteGifts.Cookie) && File.Exists(home.CookiePath))
-            throw HasCookie(home);
+        if (!invite.Gifts.HasFlag(InviteGifts.Cookie) || !File.Exists(home.CookiePath))
+            return;
+        throw NodeDirectory.List(home).Any(name => IdentityCard.TryRead(NodeDirectory.Of(home, name))?.Did == invite.Inviter)
+            ? new FirnException(FailureReason.InvalidInput, $"the invite is of a node of this home, {home.Path}, which has its cookie: join on another machine, or with another home, FIRN_HOME=DIR firn join")
+            : HasCookie(home);
     }
 
     /// <summary>Whether the inviter's key is in force, as far as is known here: whoever has an old copy of a key can make invites with it.</summary>

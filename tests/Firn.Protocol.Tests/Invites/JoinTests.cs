@@ -133,6 +133,23 @@ public sealed class JoinTests : IDisposable
         Fails(other, 0, RefusalCause.WrongPeer, RefusalReason.WrongPeer);
     }
 
+    /// <summary>A copy of the inviter's identity, which says that it is somebody else.</summary>
+    [Fact]
+    public void An_inviter_does_not_welcome_its_own_key()
+    {
+        using var code = InviteBookTests.NewCode(1);
+        using var line = InviteLine.Parse(InviteLine.Write(
+            InviteGifts.Cookie, _inviter.Did, Joining.Id, code, TestNode.Now.AddHours(1), [NodeAddress.Parse("beta:1")]));
+        var copy = _inviter.NewLeaf();
+        using var stranger = _inviter.Accept(copy);
+        using var joiner = new JoinInitiator(
+            new JoinIdentity(_joiner.Context.Name, _joiner.Did, VersionRange.Supported), copy.Der, _inviter.Leaf, TestNode.NonceOf(0xA1), line, takes: true);
+        byte[] join = joiner.ReadChallenge(stranger.Challenge());
+        using var machine = stranger.ToJoining();
+
+        Should.Throw<HandshakeException>(() => machine.ReadJoin(join, Keys)).Cause.ShouldBe(RefusalCause.OwnIdentity);
+    }
+
     [Fact]
     public void An_offer_of_something_else_than_the_line_says_is_refused()
     {

@@ -213,6 +213,12 @@ public sealed class InviteTests : VirtualNodeFixture
         Should.Throw<FirnException>(() => JoinedHome.Keep(home, invite, new JoinGrant(offer, key), DateTimeOffset.UtcNow)).Message.ShouldContain("never overwritten");
         using var trust = InviteLine.Parse(LineOf(InviteGifts.Trust));
         JoinedHome.Check(home, trust);
+
+        var self = NodeName.Parse("beta@host");
+        Firn.Identity.NodeHome.Lock(home, self).Dispose();
+        new IdentityCard(invite.Inviter, DateTimeOffset.UtcNow).Write(NodeDirectory.Of(home, self));
+        Should.Throw<FirnException>(() => JoinedHome.Check(home, invite)).Message.ShouldContain("of a node of this home");
+        JoinedHome.Check(home, trust);   // two nodes of one home have to trust each other, too
     }
 
     public override async Task DisposeAsync()

@@ -1,3 +1,5 @@
+using Firn.Identity;
+
 namespace Firn.Testing;
 
 /// <summary>A machine on a <see cref="LanSwitch"/>: a network of its own, and a user with a home.</summary>
@@ -12,17 +14,8 @@ internal sealed class Machine : IAsyncDisposable
     public static async Task<Machine> CreateAsync() => new(await NetworkNamespace.CreateAsync());
 
     /// <summary>Gives its home this cookie, as `firn cookie import` does.</summary>
-    public void Take(string cookie)
-    {
-        string path = Path.Combine(Home.Directory, "cookie");
-        using var file = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
-        file.Write(System.Text.Encoding.ASCII.GetBytes($"{cookie}\n"));
-    }
+    public void Take(string cookie) =>
+        PrivateFiles.Replace(Path.Combine(Home.Directory, "cookie"), System.Text.Encoding.ASCII.GetBytes($"{cookie}\n"));
 
     public async ValueTask DisposeAsync()
     {

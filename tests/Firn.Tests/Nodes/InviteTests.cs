@@ -23,6 +23,8 @@ public sealed class InviteTests : VirtualNodeFixture
         offer.ShouldBe(new JoinOffer("default", inviter.Node.Self.Name, AdmissionMode.Cookie, InviteGifts.Cookie));
         at.ShouldBe(inviter.Address);
         Time.Advance(TimeSpan.FromMinutes(9));   // the person thinks for longer than any handshake lasts
+        var other = offer with { Cluster = "what the person did not see" };
+        (await FailureAsync(joiner.TakeAsync(invite, at, other, default))).Message.ShouldContain("nothing was taken");
         var grant = await DriveAsync(joiner.TakeAsync(invite, at, offer, default));
         string cookie = Cookie.Generate(grant.Cookie.ShouldNotBeNull().Bytes);
 

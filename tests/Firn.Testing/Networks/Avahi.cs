@@ -61,6 +61,10 @@ internal sealed class Avahi : IAsyncDisposable
     public async Task<string> BrowseAsync() =>
         (await ChildProcess.RunAsync("avahi-browse", ["-rtp", "_firn._tcp"], _environment, _network.Name)).Output;
 
+    /// <summary>The IPv4 address of a host. (What browsing resolves is of either family, whichever comes first.)</summary>
+    public async Task<string> ResolveAsync(string host) =>
+        (await ChildProcess.RunAsync("avahi-resolve", ["-4", "-n", host], _environment, _network.Name)).Output.TrimEnd().Split('\t')[^1];
+
     /// <summary>What comes and goes, in the same form: <c>+</c>, <c>-</c>, <c>=</c>.</summary>
     public ChildProcess Watch() => Start("avahi-browse", "-rp", "_firn._tcp");
 

@@ -19,6 +19,7 @@ internal sealed class HttpPendingLink : IPendingLink
     private readonly IPEndPoint _remote;
     private readonly string _scheme;
     private HttpContext? _request;
+    private bool _isUpgraded, _isDropped;
     private readonly CancellationTokenRegistration _whenLost;
 
     public HttpPendingLink(HttpContext request, TimeProvider time)
@@ -50,10 +51,22 @@ internal sealed class HttpPendingLink : IPendingLink
         return Link = await TlsLink.AcceptAsync(raw, local, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Cuts it. Once it is a WebSocket, its request ends when that is disposed of and not before: whoever reads it, and is cancelled, still
+    /// aborts the request.
+    /// </summary>
     public void Dispose()
     {
+        bool isRequest;
+        lock (_gate)
+        {
+            _isDropped = true;
+            isRequest = !_isUpgraded;
+        }
+
         Cut();
-        _ended.TrySetResult();
+        if (isRequest)
+            _ended.TrySetResult();
     }
 
     /// <summary>The request is over: its context serves another one from here on, and must not be touched.</summary>
@@ -73,7 +86,8 @@ internal sealed class HttpPendingLink : IPendingLink
             Task<WebSocket> upgrading;
             lock (_gate)
             {
-                ObjectDisposedException.ThrowIf(_request is null, this);
+                ObjectDisposedException.ThrowIf(_request is null || _isDropped, this);
+                _isUpgraded = true;
                 upgrading = _request.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
                 {
                     SubProtocol = WebSocketProtocol.SubProtocol,
@@ -86,7 +100,8 @@ internal sealed class HttpPendingLink : IPendingLink
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException)
         {
-            Dispose();
+            Cut();
+            _ended.TrySetResult();
             throw new FirnException(FailureReason.ConnectionLost, $"{_remote} closed the connection before its WebSocket was open.", e);
         }
     }

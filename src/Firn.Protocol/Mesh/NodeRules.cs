@@ -278,7 +278,7 @@ internal sealed partial class NodeRules
         var addresses = record.Addresses.Where(a => MeshAddresses.Dialable(a, teller) is not null).ToList();
         if (addresses.Count == 0 && !Records.Knows(subject) && !_relays.Contains(link) && !IsUp(subject))
             return;
-        if (Records.Learn(record, told.Signed, link, wallNow, now) && (addresses.Count > 0 || _relays.Contains(link)))
+        if (Records.Learn(record, told.Signed, link, wallNow, now))
             Dials.Learn(subject, addresses, IsUp(subject), now);
     }
 

@@ -100,12 +100,15 @@ internal sealed partial class DialBook(
             target.Requests.Remove(request);
     }
 
-    /// <summary>A told peer: connect to it unless it was hung up. <paramref name="isUp"/>: it is connected already.</summary>
+    /// <summary>
+    /// A told peer: connect to it unless it was hung up; without addresses through a relay, when there is one. <paramref name="isUp"/>: it is connected already.
+    /// </summary>
     public void Learn(PeerKey peer, IReadOnlyList<NodeAddress> addresses, bool isUp, long now)
     {
         if (_targets.Find(t => t.DemandsPeer && t.Peer == peer) is { } known)
         {
-            known.Move(addresses, now);
+            if (addresses.Count > 0)   // else who told it may just be further away than who did before
+                known.Move(addresses, now);
             return;
         }
 

@@ -327,7 +327,7 @@ internal sealed partial class NodeRules
         var addresses = record.Addresses.Where(a => MeshAddresses.IsDialable(a, teller)).Select(a => a with { IsTold = true }).ToList();
         if (addresses.Count == 0 && !Records.Knows(subject) && !_relays.Contains(link) && !IsUp(subject))
             return;
-        if (Records.Learn(record, told.Signed, link, wallNow, now) && (addresses.Count > 0 || _relays.Contains(link)))
+        if (Records.Learn(record, told.Signed, link, wallNow, now))
             Dials.Learn(subject, addresses, IsUp(subject), now);
     }
 

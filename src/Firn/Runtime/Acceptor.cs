@@ -82,21 +82,24 @@ internal sealed partial class Acceptor(
     /// <summary>Takes a connection, of a listener or from elsewhere; drops it once the node stops.</summary>
     public void Take(IPendingLink pending)
     {
-        IReadOnlyList<StrangerAction> actions;
-        long? expiry;
+        IReadOnlyList<StrangerAction>? actions = null;
+        long? expiry = null;
         lock (_lock)
         {
-            if (_isClosed)
+            if (!_isClosed)
             {
-                pending.Dispose();
-                return;
+                long id = ++_lastId;
+                _arrivals[id] = new Arrival(id, pending, this);
+                var gate = _gates[(int)pending.Pool];
+                actions = gate.Arrive(id, pending.Source, clock.Now);
+                expiry = gate.NextExpiry;
             }
+        }
 
-            long id = ++_lastId;
-            _arrivals[id] = new Arrival(id, pending, this);
-            var gate = _gates[(int)pending.Pool];
-            actions = gate.Arrive(id, pending.Source, clock.Now);
-            expiry = gate.NextExpiry;
+        if (actions is null)
+        {
+            pending.Dispose();
+            return;
         }
 
         CarryOut(actions);

@@ -57,7 +57,7 @@ internal sealed class RelayFabric : Fabric, IStreamFabric
         await node.ConnectAsync(_relay);
         await _relay.PeerAsync(node.Name);
         lock (_places)
-            return _places[node.Node.Self.Name.Host] = new RelayCarrier(node, Find);
+            return _places[node.Node.Self.Name.Host] = new RelayCarrier(node, Find, CarryAsync);
     }
 
     private Did Find(NodeAddress address)
@@ -74,11 +74,12 @@ internal sealed class RelayCarrier : ITransport
 {
     private readonly LiveNode _node;
     private readonly Func<NodeAddress, Did> _find;
+    private readonly Func<Task<RelayCarrier>> _other;
     private volatile RelayListener? _listener;
 
-    public RelayCarrier(LiveNode node, Func<NodeAddress, Did> find)
+    public RelayCarrier(LiveNode node, Func<NodeAddress, Did> find, Func<Task<RelayCarrier>> other)
     {
-        (_node, _find) = (node, find);
+        (_node, _find, _other) = (node, find, other);
         var core = node.Node.Core;
         core.Arrivals.Dispose();
         core.StreamHandlers.Add(RelayMessages.Bringing, new StreamHandler(new RelayedArrivals(core, Take).ServeAsync, KeepsStream: true));
@@ -98,8 +99,14 @@ internal sealed class RelayCarrier : ITransport
         return new(_listener);
     }
 
-    public ValueTask<ILink> DialAsync(NodeAddress address, LeafCredential local, CancellationToken cancellationToken) =>
-        RelayDialer.DialAsync(_node.Node.FindPeer("relay"), _find(address), local, cancellationToken);
+    /// <summary>A relay joins nobody with itself: a node comes back to itself by somebody else's way.</summary>
+    public async ValueTask<ILink> DialAsync(NodeAddress address, LeafCredential local, CancellationToken cancellationToken)
+    {
+        var target = _find(address);
+        return target == Did
+            ? await (await _other()).DialAsync(address, local, cancellationToken)
+            : await RelayDialer.DialAsync(_node.Node.FindPeer("relay"), target, local, cancellationToken);
+    }
 
     public Task<FirnStream> AskAsync(NodeAddress address) =>
         RelayDialer.AskAsync(_node.Node.FindPeer("relay"), _find(address), CancellationToken.None);

@@ -88,7 +88,7 @@ public sealed class HostileRelayTests : RelayFixture
         await BeginAsync();
         _relay.Treat = Meddle(trick, isForth);
 
-        await Should.ThrowAsync<Exception>(() => DriveAsync(RelayDials.DialAsync(A, C, "b")));
+        await Should.ThrowAsync<Exception>(() => DriveFarAsync(RelayDials.DialAsync(A, C, "b")));
 
         A.Events.Of<PeerUpEvent>().ShouldAllBe(e => e.Peer.Name == B.Node.Self.Name);
         C.Events.Of<PeerUpEvent>().ShouldAllBe(e => e.Peer.Name == B.Node.Self.Name);
@@ -159,7 +159,7 @@ public sealed class HostileRelayTests : RelayFixture
         _relay.Treat = static (_, _) => [];
 
         var dialling = RelayDials.DialAsync(A, C, "b");
-        await Should.ThrowAsync<Exception>(() => DriveAsync(dialling));
+        await Should.ThrowAsync<Exception>(() => DriveFarAsync(dialling));
 
         (await DriveAsync(C.Events.FirstAsync<RefusedEvent>())).Reason.ShouldBe(FailureReason.TimedOut);
         C.Node.Core.Acceptor.Strangers.ShouldBe(0);

@@ -40,6 +40,18 @@ public abstract class RelayFixture : VirtualNodeFixture
         return relay;
     }
 
+    /// <summary>Advances virtual time in steps of half a second: for what ends by a deadline.</summary>
+    private protected async Task DriveFarAsync(Task goal)
+    {
+        for (int i = 0; i < 120 && !goal.IsCompleted; i++)
+        {
+            await DriveAsync(0.02);
+            Time.Advance(TimeSpan.FromSeconds(0.5));
+        }
+
+        await DriveAsync(goal);
+    }
+
     /// <summary>What <paramref name="from"/> makes of a request for <paramref name="to"/> through its peer <paramref name="via"/>.</summary>
     private protected async Task<Peer> ConnectAsync(LiveNode from, LiveNode to, string via = "b")
     {

@@ -29,17 +29,17 @@ public sealed class RelayRequestTests : RelayFixture
     }
 
     [Theory]
-    [InlineData("firn/relay", "0000", RelayStatus.BadRequest)]
-    [InlineData("firn/relay", "FFFF", RelayStatus.BadRequest)]
-    [InlineData("firn/relayed", "0000", RelayStatus.BadRequest)]
-    [InlineData("firn/relayed", "0101", RelayStatus.BadRequest)]
-    public async Task What_is_no_request_is_said_to_be_none(string protocol, string hex, RelayStatus answer)
+    [InlineData("firn/relay", "0000")]
+    [InlineData("firn/relay", "FFFF")]
+    [InlineData("firn/relayed", "0000")]
+    [InlineData("firn/relayed", "0101")]
+    public async Task What_is_no_request_is_said_to_be_none(string protocol, string hex)
     {
         await StartAsync();
         await using var stream = await A.Node.FindPeer("b").OpenStreamAsync(protocol);
         await stream.WriteAsync(Convert.FromHexString(hex));
 
-        (await DriveAsync(RelayTalk.ReceiveAnswerAsync(stream, CancellationToken.None))).ShouldBe(answer);
+        (await DriveAsync(RelayTalk.ReceiveAnswerAsync(stream, CancellationToken.None))).ShouldBe(RelayStatus.BadRequest);
         (await DriveAsync(stream.ReadAsync(new byte[1]).AsTask())).ShouldBe(0);
     }
 

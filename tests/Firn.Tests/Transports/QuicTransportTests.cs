@@ -112,7 +112,7 @@ public sealed class QuicTransportTests : IAsyncLifetime
         var dialling = quic.DialAsync(_listener.Bound, Leaves.Alpha, _ceiling.Token).AsTask();
 
         var pending = await _listener.AcceptAsync(_ceiling.Token);
-        pending.Source.ShouldBe(IPAddress.Parse("127.0.3.7"));
+        pending.Origin.ShouldBe("127.0.3.7");
         pending.Pool.ShouldBe(StrangerPool.Direct);
 
         pending.Dispose();

@@ -103,7 +103,9 @@ internal sealed class NativeStreams(INativeStreams transport, StreamTable table,
         {
             using var deadline = new CancellationTokenSource(OpeningTime, session.Time);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _over.Token);
-            var payload = await ReadOpeningAsync(native, limit.Token).ConfigureAwait(false);
+            byte[] payload;
+            using (limit.Token.UnsafeRegister(static late => Abort((INativeStream)late!), native))
+                payload = await ReadOpeningAsync(native).ConfigureAwait(false);
             if (OnOpen(native, payload, out isTaken) is { } fault)
                 session.Close(EndReason.ProtocolError, fault);
         }
@@ -143,9 +145,14 @@ internal sealed class NativeStreams(INativeStreams transport, StreamTable table,
 
     private static async Task GiveUpAsync(INativeStream native)
     {
+        Abort(native);
+        await native.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static void Abort(INativeStream native)
+    {
         native.AbortRead(StreamResetCode.Cancelled);
         native.AbortWrite(StreamResetCode.Cancelled);
-        await native.DisposeAsync().ConfigureAwait(false);
     }
 
     private static byte[] OpeningOf(uint id, uint window, string protocol)
@@ -157,22 +164,22 @@ internal sealed class NativeStreams(INativeStreams transport, StreamTable table,
     }
 
     /// <summary>The payload of the frame that a stream begins with; empty if it begins otherwise.</summary>
-    private static async Task<byte[]> ReadOpeningAsync(INativeStream native, CancellationToken cancellationToken)
+    private static async Task<byte[]> ReadOpeningAsync(INativeStream native)
     {
         var header = new byte[FrameHeader.Size];
-        await FillAsync(native, header, cancellationToken).ConfigureAwait(false);
+        await FillAsync(native, header).ConfigureAwait(false);
         bool isOpening = FrameHeader.TryRead(header, out var opening) && opening.Type == FrameType.StreamOpen && opening.Flags == 0
             && opening.PayloadLength <= StreamOpening.MaxLength && opening.Channel == native.Id;
         var payload = new byte[isOpening ? opening.PayloadLength : 0];
-        await FillAsync(native, payload, cancellationToken).ConfigureAwait(false);
+        await FillAsync(native, payload).ConfigureAwait(false);
         return payload;
     }
 
-    private static async Task FillAsync(INativeStream native, Memory<byte> buffer, CancellationToken cancellationToken)
+    private static async Task FillAsync(INativeStream native, Memory<byte> buffer)
     {
         while (!buffer.IsEmpty)
         {
-            int length = await native.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            int length = await native.ReadAsync(buffer, CancellationToken.None).ConfigureAwait(false);
             buffer = length > 0 ? buffer[length..] : throw new EndOfStreamException("A stream ended within its opening.");
         }
     }

@@ -11,6 +11,8 @@ internal sealed class WebSocketTransport(string scheme, NodeOptions options) : I
     private readonly WebSocketDialer _dialer = new(options.WebSocketTcp, options.Proxy ?? ProxyVariables.OfProcess());
     private readonly List<IWebSocketListener> _listeners = [];
 
+    public bool DialsNames => true;   // it may be a proxy that resolves them
+
     public string Scheme => scheme;
 
     public async ValueTask<ITransportListener> ListenAsync(NodeAddress address, CancellationToken cancellationToken)

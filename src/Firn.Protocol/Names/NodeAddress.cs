@@ -34,8 +34,17 @@ public sealed record NodeAddress
     /// <summary>The port, 0 to 65535; 0 is of use only for listening.</summary>
     public int Port { get; }
 
-    /// <summary>Whether a peer has told it: then a name in it must not lead to this machine or its links. No part of what it is called.</summary>
+    /// <summary>
+    /// Whether a peer has told it: then a name in it must not lead to this machine or its links. Told or not, it is the same address, and equal.
+    /// </summary>
     internal bool IsTold { get; init; }
+
+    /// <summary>Whether both lead to the same place and expect the same name there.</summary>
+    public bool Equals(NodeAddress? other) =>
+        other is not null && Port == other.Port && Host == other.Host && Scheme == other.Scheme && ExpectedName == other.ExpectedName;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Scheme, ExpectedName, Host, Port);
 
     /// <summary>An address of these parts.</summary>
     /// <exception cref="FirnException"><see cref="FailureReason.InvalidInput"/>: a part is malformed.</exception>

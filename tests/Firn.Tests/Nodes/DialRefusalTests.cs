@@ -40,7 +40,7 @@ public sealed class DialRefusalTests : NodeFixture
     [InlineData("wss://127.0.0.1")]
     public async Task A_transport_that_is_not_there_is_said_to_be_missing(string address)
     {
-        var a = await StartAsync("a");
+        var a = await StartAsync("a", options => options.Transports = [NodeGroup.TcpFrom("127.0.0.1")]);
 
         var error = await DialFailureAsync(a, address);
 

@@ -11,8 +11,14 @@ internal sealed class ServerProcess : IDisposable
 
     private ServerProcess(Process process, string address) => (_process, Address) = (process, address);
 
-    /// <summary>Where it listens: an address of a node, or a port.</summary>
+    /// <summary>Where it listens: an address of a node, or a port; of a <see cref="RelayedNode"/>, its relay and its DID.</summary>
     public string Address { get; }
+
+    /// <summary>Whether it is reached through a relay.</summary>
+    public bool IsRelayed => Address.Contains(' ', StringComparison.Ordinal);
+
+    /// <summary>What a node dials that <see cref="FirnNodes.StartForAsync"/> has made.</summary>
+    public string DialledAt => Address.Split(' ')[0];
 
     /// <param name="kind">One of those that <see cref="Serving"/> knows.</param>
     /// <param name="interval">Ping interval in milliseconds.</param>

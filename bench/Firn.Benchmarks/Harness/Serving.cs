@@ -23,6 +23,12 @@ internal static class Serving
 
     private static async Task<(IAsyncDisposable Server, string Address)> StartAsync(string kind, int interval)
     {
+        if (kind == Over + RelayedNode.Scheme)
+        {
+            var relayed = await RelayedNode.StartAsync(interval);
+            return (relayed, relayed.Address);
+        }
+
         if (kind == "firn" || kind.StartsWith(Over, StringComparison.Ordinal))
         {
             string scheme = kind == "firn" ? "tcp" : kind[Over.Length..];

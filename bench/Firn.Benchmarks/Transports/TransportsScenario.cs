@@ -38,14 +38,16 @@ internal static class TransportsScenario
         var ways = all.Where(way => options.Only is null || options.Only.Split(',').Contains(way.Name)).ToArray();
         bool hasRaw = QuicSupport.IsThere && options.Only?.Split(',').Contains(RawQuic.Name) != false;
         int count = options.Count ?? 100;
-        var nodes = await FirnNodes.StartAsync(count);
+        var nodes = new List<Node[]>();
         var servers = new List<ServerProcess>();
         try
         {
             foreach (string kind in ways.Select(way => way.ServerKind).Concat(hasRaw ? [RawQuic.Calls.ServerKind] : []))
                 servers.Add(await ServerProcess.StartAsync(kind));
+            for (int i = 0; i < ways.Length; i++)
+                nodes.Add(await StartAsync(servers[i]));
             var runs = ways.Select((_, i) => (Func<Task<SessionSpeed>>)(() => SessionSpeed.MeasureAsync(
-                servers[i], count, width: 1, async n => (await nodes[n].ConnectAsync(servers[i].Address)).HangupAsync()))).ToList();
+                servers[i], count, width: 1, async n => (await nodes[i][n].ConnectAsync(servers[i].DialledAt)).HangupAsync()))).ToList();
             if (hasRaw)
                 runs.Add(() => SessionSpeed.MeasureAsync(servers[^1], count, width: 1, async _ => (await RawQuic.ConnectAsync(servers[^1].Address)).Connection.DisposeAsync().AsTask()));
 
@@ -58,7 +60,14 @@ internal static class TransportsScenario
         finally
         {
             servers.ForEach(server => server.Dispose());
-            await FirnNodes.DisposeAsync(nodes);
+            await FirnNodes.DisposeAsync(nodes.SelectMany(some => some));
+        }
+
+        async Task<Node[]> StartAsync(ServerProcess server)
+        {
+            var some = new Node[count];
+            await Parallel.ForAsync(0, count, async (n, _) => some[n] = await FirnNodes.StartForAsync(server));
+            return some;
         }
     }
 }

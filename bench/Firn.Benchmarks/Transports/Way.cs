@@ -15,6 +15,7 @@ internal sealed record Way(string Name, string? Missing = null)
         new(Tcp),
         new("ws"),
         new("wss"),
+        new(RelayedNode.Scheme),
         new(Quic, QuicSupport.IsThere ? null : QuicSupport.Missing),
     ];
 

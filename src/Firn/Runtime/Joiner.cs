@@ -100,5 +100,5 @@ internal sealed class Joiner(JoinIdentity self, NodeCredentials credentials, IRe
 
     /// <summary>Whether another address may do: it was not the inviter that refused.</summary>
     private static bool IsOfAddress(FirnException e) => e.Reason is FailureReason.Unreachable or FailureReason.TimedOut
-        or FailureReason.NotFirn or FailureReason.ConnectionLost or FailureReason.WrongPeer;
+        or FailureReason.NotFirn or FailureReason.ConnectionLost or FailureReason.WrongPeer or FailureReason.Unsupported;
 }

@@ -132,6 +132,7 @@ internal sealed class VirtualTimeProvider(DateTimeOffset start) : TimeProvider
 
     private sealed class VirtualTimer(VirtualTimeProvider time, TimerCallback callback, object? state) : ITimer
     {
+        private Task _running = Task.CompletedTask;
         private bool _disposed;
 
         public long Due { get; set; }
@@ -143,7 +144,28 @@ internal sealed class VirtualTimeProvider(DateTimeOffset start) : TimeProvider
 
         public static int InOrder(VirtualTimer x, VirtualTimer y) => (x.Due, x.Ordinal).CompareTo((y.Due, y.Ordinal));
 
-        public void Fire() => callback(state);
+        public void Fire()
+        {
+            var running = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            lock (time._lock)
+            {
+                if (_disposed)
+                {
+                    return;
+                }
+
+                _running = running.Task;
+            }
+
+            try
+            {
+                callback(state);
+            }
+            finally
+            {
+                running.SetResult();
+            }
+        }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
@@ -176,10 +198,14 @@ internal sealed class VirtualTimeProvider(DateTimeOffset start) : TimeProvider
             }
         }
 
+        /// <summary>Completes, like a timer of the system, when a callback that runs has ended.</summary>
         public ValueTask DisposeAsync()
         {
             Dispose();
-            return ValueTask.CompletedTask;
+            lock (time._lock)
+            {
+                return new ValueTask(_running);
+            }
         }
 
         private static void ThrowUnlessTimeout(TimeSpan value, string name)

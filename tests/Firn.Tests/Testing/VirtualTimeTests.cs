@@ -19,6 +19,27 @@ public class VirtualTimeTests
     }
 
     [Fact]
+    public async Task Disposing_of_a_timer_waits_for_a_callback_that_runs()
+    {
+        using var begun = new SemaphoreSlim(0);
+        using var mayEnd = new SemaphoreSlim(0);
+        var timer = Once(TimeSpan.FromSeconds(1), () =>
+        {
+            begun.Release();
+            mayEnd.Wait();
+        });
+        var advancing = Task.Run(() => _time.Advance(TimeSpan.FromSeconds(1)));
+        await begun.WaitAsync();
+
+        var disposing = timer.DisposeAsync();
+
+        disposing.IsCompleted.ShouldBeFalse();
+        mayEnd.Release();
+        await disposing;
+        await advancing;
+    }
+
+    [Fact]
     public void A_wall_clock_that_is_set_back_moves_neither_timestamps_nor_timers()
     {
         DateTimeOffset wall = _time.GetUtcNow();

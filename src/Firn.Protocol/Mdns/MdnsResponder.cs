@@ -31,6 +31,7 @@ internal sealed partial class MdnsResponder(Func<double> random, Func<DnsRecord,
     private List<DnsRecord> _withdrawn = [];
     private ResponderState _state;
     private int _step;
+    private bool _wasAnnounced;
     private long _due = long.MaxValue;
 
     private enum ResponderState
@@ -51,6 +52,7 @@ internal sealed partial class MdnsResponder(Func<double> random, Func<DnsRecord,
     /// <summary>Claims the names of <paramref name="records"/>, from <paramref name="from"/> on: asks whether another has them, then announces.</summary>
     public void Claim(List<ShownRecord> records, long from)
     {
+        _wasAnnounced = false;
         Take(records);
         _withdrawn = [];
         _pending.Clear();
@@ -61,7 +63,12 @@ internal sealed partial class MdnsResponder(Func<double> random, Func<DnsRecord,
     }
 
     /// <summary>Asks again for the names that it has.</summary>
-    public void ClaimAgain(long from) => Claim(_records, from);
+    public void ClaimAgain(long from)
+    {
+        bool wasAnnounced = _wasAnnounced;
+        Claim(_records, from);
+        _wasAnnounced = wasAnnounced;
+    }
 
     /// <summary>Other data under the same names: announced, in place of what was said before (RFC 6762, section 8.4).</summary>
     public void Change(List<ShownRecord> records, long now)
@@ -83,15 +90,15 @@ internal sealed partial class MdnsResponder(Func<double> random, Func<DnsRecord,
         Announce(before.Exists(r => r.WasMulticastWithin(LostMilliseconds, now)) ? now + LostMilliseconds : now);
     }
 
-    /// <summary>Takes back what was announced (RFC 6762, section 10.1).</summary>
+    /// <summary>Takes back what was announced, while its names are claimed again, too (RFC 6762, section 10.1).</summary>
     public void SayGoodbye()
     {
-        if (!HasNames)
+        if (!HasNames && !_wasAnnounced)
             return;
 
         // That the type exists may be true of others, too.
         SendResponse([.. _records.Where(static r => !r.IsDenial && !r.Record.Name.Equals(MdnsNames.Types)).Select(static r => r.Record.WithTtl(0))], []);
-        (_state, _due) = (ResponderState.Silent, long.MaxValue);
+        (_state, _due, _wasAnnounced) = (ResponderState.Silent, long.MaxValue, false);
         _pending.Clear();
     }
 
@@ -198,6 +205,7 @@ internal sealed partial class MdnsResponder(Func<double> random, Func<DnsRecord,
     {
         var announced = _records.Where(static r => !r.IsDenial).ToList();
         SendResponse([.. announced.Select(static r => r.Record), .. _withdrawn], []);
+        _wasAnnounced = true;
         foreach (var own in announced)
         {
             own.MulticastAt = now;

@@ -38,6 +38,20 @@ public sealed class SimulatedLinkTests
         a.Zone.Browser.HostCount.ShouldBe(0);
     }
 
+    /// <summary>Others still know its records, whatever it is about to find out.</summary>
+    [Fact]
+    public void A_node_that_claims_its_names_again_takes_its_records_back_as_well()
+    {
+        var cable = new Cable();
+        var (a, b) = (cable.Add("a"), cable.Add("b"));
+        cable.Run(() => a.Sees(b));
+        b.Zone.Responder.ClaimAgain(cable.Now);
+
+        b.Stop();
+
+        cable.Run(() => !a.Sees(b)).ShouldBeLessThanOrEqualTo(1_010);
+    }
+
     [Fact]
     public void Who_lives_on_stays_found_for_days()
     {

@@ -81,8 +81,14 @@ internal sealed class NodeGroup : IAsyncDisposable
         }
 
         if (!goal.IsCompleted)
-            throw new TimeoutException($"This was not reached within {EventLog.Ceiling.TotalSeconds} s.");
+            throw new TimeoutException($"This was not reached within {EventLog.Ceiling.TotalSeconds} s. What happened:\n{Story()}");
         await goal;
+    }
+
+    private string Story()
+    {
+        lock (_nodes)
+            return string.Join('\n', _nodes.Select(node => $"{node.Name}:\n{node.Events}"));
     }
 
     /// <summary>Waits, while virtual time stands, for something that has no event.</summary>

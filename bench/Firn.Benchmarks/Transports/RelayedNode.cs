@@ -30,7 +30,7 @@ internal sealed class RelayedNode : IAsyncDisposable
     {
         var parts = address.Split(' ');
         var carrier = await FirnNodes.StartAsync($"carrier-{Guid.NewGuid():N}");
-        return new Way(carrier, await carrier.ConnectAsync(parts[0]), Did.Parse(parts[1]));
+        return new ThroughRelay(carrier, await carrier.ConnectAsync(parts[0]), Did.Parse(parts[1]));
     }
 
     public async ValueTask DisposeAsync()
@@ -39,7 +39,7 @@ internal sealed class RelayedNode : IAsyncDisposable
         await _relay.DisposeAsync();
     }
 
-    private sealed class Way(Node carrier, Peer relay, Did target) : ITransport, IAsyncDisposable
+    private sealed class ThroughRelay(Node carrier, Peer relay, Did target) : ITransport, IAsyncDisposable
     {
         private readonly TcpTransport _tcp = new(new TcpOptions(), TimeProvider.System, NullLogger.Instance);
 

@@ -235,9 +235,5 @@ internal sealed class NativeOutput(INativeStream native, long credit, Action<int
         return write;
     }
 
-    private Exception? WhyUnusable() =>
-        _failure
-        ?? (_isEnding ? new InvalidOperationException("This end of the stream has been completed: nothing can be written to it any more.")
-            : _write is not null ? new InvalidOperationException("A write to this stream is under way: wait for it before the next.")
-            : null);
+    private Exception? WhyUnusable() => _failure ?? StreamWrite.WhyNone(_isEnding, _write is not null);
 }

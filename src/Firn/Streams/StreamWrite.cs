@@ -17,6 +17,12 @@ internal sealed class StreamWrite : SendOperation
     /// <summary>Whether some of it is framed.</summary>
     public bool IsBegun { get; set; }
 
+    /// <summary>Why there can be no write to a stream now: it has been completed, or another write is under way; null when there can.</summary>
+    public static InvalidOperationException? WhyNone(bool isEnding, bool isUnderWay) =>
+        isEnding ? new InvalidOperationException("This end of the stream has been completed: nothing can be written to it any more.")
+        : isUnderWay ? new InvalidOperationException("A write to this stream is under way: wait for it before the next.")
+        : null;
+
     public static StreamWrite Rent(ReadOnlyMemory<byte> data)
     {
         var write = Pool.Rent();

@@ -9,13 +9,18 @@ namespace Firn.Process.Tests;
 /// <summary><c>firn demo</c>, the whole story in one command.</summary>
 public sealed class DemoTests(ITestOutputHelper report) : NodeTests
 {
+    /// <summary>For all steps together.</summary>
+    private static readonly TimeSpan Ceiling = 3 * ChildProcess.Ceiling;
+
     [Fact]
     public async Task Succeeds_and_leaves_neither_process_nor_file_behind()
     {
         string temporary = Directory.CreateDirectory(Path.Combine(Home.Directory, "tmp")).FullName;
         Home.Environment["TMPDIR"] = temporary;
 
-        CommandResult demo = await Home.RunAsync("demo", "--json");
+        ChildProcess process = Home.Start("demo", "--json");
+        int exitCode = await process.WaitForExitAsync(Ceiling);
+        var demo = new CommandResult(exitCode, process.Output.ToString(), process.Errors.ToString());
 
         ProcessTable.With($"TMPDIR={temporary}").ShouldBeEmpty();
         Directory.EnumerateFileSystemEntries(temporary).ShouldBeEmpty();
@@ -36,8 +41,8 @@ public sealed class DemoTests(ITestOutputHelper report) : NodeTests
         ChildProcess demo = Home.Start("demo");
 
         OutputLine first = await demo.WaitForLineAsync(line => line.StartsWith("1. "));
-        OutputLine last = await demo.WaitForLineAsync(line => line.Contains("firn up"), after: first);
-        (await demo.WaitForExitAsync()).ShouldBe(0);
+        OutputLine last = await demo.WaitForLineAsync(line => line.Contains("firn up"), after: first, Ceiling);
+        (await demo.WaitForExitAsync(Ceiling)).ShouldBe(0);
         last.At.ShouldBeGreaterThan(first.At);
         demo.Errors.ToString().ShouldBeEmpty();
     }

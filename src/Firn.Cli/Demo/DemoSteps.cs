@@ -13,7 +13,8 @@ internal sealed record DemoStep(string Step, bool Ok, double Ms, string Detail);
 /// <summary>Runs the steps of the demo, prints each as it happens, and keeps the record.</summary>
 internal sealed class DemoSteps
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    /// <summary>A step takes a second or two; a machine that is busy with something else, many times that.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly IAnsiConsole _console;
     private readonly List<DemoStep> _steps = [];

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Runtime.Versioning;
 using System.Security.Authentication;
 using Firn.Identity;
+using Firn.Protocol;
 
 namespace Firn.Transports;
 
@@ -13,6 +14,15 @@ internal static class QuicDialer
 {
     /// <summary>A silent address makes way for the next: nothing says that nobody listens there.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// How often one address is asked that refuses. Where nobody listens there is no refusal (RFC 9000, section 20.1): it comes of a listener
+    /// that is too busy for the moment.
+    /// </summary>
+    private const int MaxAsked = 6;
+
+    /// <summary>In milliseconds: the first pause after a refusal is shorter than this, and none is longer than the second.</summary>
+    private const long FirstPause = 200, LongestPause = 1_000;
 
     /// <summary>The main stream is the first that the acceptor opens (RFC 9000, section 2.1).</summary>
     private const long MainStream = 1;
@@ -33,7 +43,7 @@ internal static class QuicDialer
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
             try
             {
-                return await ConnectAsync(remote, options, local, time, limit.Token).ConfigureAwait(false);
+                return await ConnectUnlessRefusedAsync(remote, options, local, time, limit.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException e) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
@@ -52,12 +62,41 @@ internal static class QuicDialer
         throw new FirnException(FailureReason.Unreachable, $"Cannot reach {address}: {why}.", failures[^1].Error);
     }
 
+    private static async ValueTask<ILink> ConnectUnlessRefusedAsync(
+        IPEndPoint remote, QuicOptions options, LeafCredential local, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var backoff = new Backoff(FirstPause, LongestPause);
+        for (int asked = 1; ; asked++)
+        {
+            try
+            {
+                return await ConnectAsync(remote, options, local, time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (QuicException e) when (e.QuicError == QuicError.ConnectionRefused && asked < MaxAsked)
+            {
+                var pause = TimeSpan.FromMilliseconds(backoff.Next(Random.Shared.NextDouble()));
+                await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
     private static async ValueTask<ILink> ConnectAsync(
         IPEndPoint remote, QuicOptions options, LeafCredential local, TimeProvider time, CancellationToken cancellationToken)
     {
         var presented = new PresentedCertificates(isInitiator: true, isQuic: true);
-        var connection = await QuicConnection.ConnectAsync(
-            QuicSettings.ForInitiator(remote, options.DialFrom, local, presented.Record), cancellationToken).ConfigureAwait(false);
+        var settings = QuicSettings.ForInitiator(remote, options.DialFrom, local, presented.Record);
+        var connecting = QuicConnection.ConnectAsync(settings, cancellationToken).AsTask();
+        QuicConnection connection;
+        try
+        {
+            connection = await connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            _ = LetGoAsync(connecting);
+            throw;
+        }
+
         try
         {
             // The acceptor speaks first: until then it may still refuse this end's certificate.
@@ -73,6 +112,20 @@ internal static class QuicDialer
         }
     }
 
+    /// <summary>libmsquic takes 3 seconds to part from an address that is silent: whoever has given up does not wait for it.</summary>
+    private static async Task LetGoAsync(Task<QuicConnection> connecting)
+    {
+        try
+        {
+            var late = await connecting.ConfigureAwait(false);
+            await late.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or QuicException or AuthenticationException)
+        {
+            // That is how it was to end.
+        }
+    }
+
     private static FailureReason ReasonOf(Exception e) => e switch
     {
         AuthenticationException or QuicException { QuicError: QuicError.VersionNegotiationError or QuicError.AlpnInUse } => FailureReason.NotFirn,
@@ -84,7 +137,7 @@ internal static class QuicDialer
     private static string Describe(Exception e) => e switch
     {
         SocketException => "nothing listens there, or no route",
-        _ => "connection refused",
+        _ => $"it refuses connections, asked {MaxAsked} times: too busy",
     };
 
     private static FirnException Explain(string name, FailureReason reason, Exception e) => reason switch

@@ -33,7 +33,7 @@ internal sealed record CommandResult(int ExitCode, string Output, string Errors)
 internal sealed class ChildProcess : IAsyncDisposable
 {
     /// <summary>How long a test waits for something that real processes do, before it fails.</summary>
-    public static readonly TimeSpan Ceiling = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Ceiling = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly string _command;

@@ -109,14 +109,45 @@ public sealed class QuicTransportTests : IAsyncLifetime
     public async Task A_dial_can_come_from_a_chosen_address()
     {
         var quic = new QuicTransport(new QuicOptions { DialFrom = IPAddress.Parse("127.0.3.7") }, TimeProvider.System, NullLogger.Instance);
-        var dialling = quic.DialAsync(_listener.Bound, Leaves.Alpha, _ceiling.Token).AsTask();
+        using var cancel = new CancellationTokenSource();
+        var dialling = quic.DialAsync(_listener.Bound, Leaves.Alpha, cancel.Token).AsTask();
 
-        var pending = await _listener.AcceptAsync(_ceiling.Token);
+        using var pending = await _listener.AcceptAsync(_ceiling.Token);
         pending.Origin.ShouldBe("127.0.3.7");
         pending.Pool.ShouldBe(StrangerPool.Direct);
 
-        pending.Dispose();
-        (await Should.ThrowAsync<FirnException>(dialling)).Reason.ShouldBeOneOf(FailureReason.ConnectionLost, FailureReason.Unreachable, FailureReason.NotFirn);
+        await cancel.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(dialling);
+    }
+
+    [SkippableFact]
+    public async Task A_listener_that_is_too_busy_for_the_moment_is_asked_again()
+    {
+        await using var busy = await RawServerAsync("firn/1", Leaves.Beta.Context, backlog: 1);
+        await using var first = await QuicConnection.ConnectAsync(RawClient(busy.LocalEndPoint.Port), _ceiling.Token);
+        var time = new PauseWatch();
+        var quic = new QuicTransport(new QuicOptions(), time, NullLogger.Instance);
+
+        var dialling = quic.DialAsync(AddressOf(busy), Leaves.Alpha, _ceiling.Token).AsTask();
+        await Task.WhenAny(time.Paused, dialling);
+        dialling.IsCompleted.ShouldBeFalse("it was refused, and gave up");
+        await using var taken = await busy.AcceptConnectionAsync(_ceiling.Token);
+        var serving = ServeAsync(busy);
+
+        await using var dialled = await dialling;
+        await (await serving).DisposeAsync();
+    }
+
+    [SkippableFact]
+    public async Task A_listener_that_stays_too_busy_is_said_to_be()
+    {
+        await using var busy = await RawServerAsync("firn/1", Leaves.Beta.Context, backlog: 1);
+        await using var first = await QuicConnection.ConnectAsync(RawClient(busy.LocalEndPoint.Port), _ceiling.Token);
+
+        var error = await Should.ThrowAsync<FirnException>(DialAsync(AddressOf(busy)));
+
+        error.Reason.ShouldBe(FailureReason.Unreachable);
+        error.Message.ShouldContain("too busy");
     }
 
     [SkippableTheory]
@@ -287,7 +318,7 @@ public sealed class QuicTransportTests : IAsyncLifetime
     private static QuicClientConnectionOptions RawClient(int port) =>
         QuicSettings.ForInitiator(new IPEndPoint(IPAddress.Loopback, port), null, Leaves.Alpha, static (_, _, _, _) => true);
 
-    private async Task<QuicListener> RawServerAsync(string protocol, SslStreamCertificateContext context)
+    private async Task<QuicListener> RawServerAsync(string protocol, SslStreamCertificateContext context, int backlog = 512)
     {
         var options = QuicSettings.ForAcceptor(Leaves.Beta, static (_, _, _, _) => true);
         options.ServerAuthenticationOptions.ApplicationProtocols = [new SslApplicationProtocol(protocol)];
@@ -296,6 +327,7 @@ public sealed class QuicTransportTests : IAsyncLifetime
             new QuicListenerOptions
             {
                 ListenEndPoint = new IPEndPoint(IPAddress.Loopback, 0),
+                ListenBacklog = backlog,
                 ApplicationProtocols = [new SslApplicationProtocol(protocol)],
                 ConnectionOptionsCallback = (_, _, _) => ValueTask.FromResult(options),
             },
@@ -309,5 +341,20 @@ public sealed class QuicTransportTests : IAsyncLifetime
         var main = await connection.OpenOutboundStreamAsync(QuicStreamType.Bidirectional, _ceiling.Token);
         await main.WriteAsync(new byte[1], _ceiling.Token);
         return connection;
+    }
+    /// <summary>Says when something begins to wait for time to pass.</summary>
+    private sealed class PauseWatch : TimeProvider
+    {
+        private readonly TaskCompletionSource _paused = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Paused => _paused.Task;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            if (dueTime != Timeout.InfiniteTimeSpan)
+                _paused.TrySetResult();
+            return timer;
+        }
     }
 }

@@ -27,6 +27,7 @@ public sealed class CrossingDialsTests(ITestOutputHelper report) : NodeTests
         int crossed = 0;
         for (int round = 1; round <= Rounds; round++)
         {
+            (OutputLine markOfAlpha, OutputLine markOfBeta) = (alpha.Mark, beta.Mark);
             int offset = random.Next(-MaxOffsetMilliseconds, MaxOffsetMilliseconds + 1);
             PeerBody[] reached = await Task.WhenAll(
                 DialAsync(controlOfAlpha, beta.Address, offset), DialAsync(controlOfBeta, alpha.Address, -offset));
@@ -35,6 +36,7 @@ public sealed class CrossingDialsTests(ITestOutputHelper report) : NodeTests
             reached[0].Name.ShouldBe(beta.Name, where);
             reached[1].Name.ShouldBe(alpha.Name, where);
             await ShouldAgreeAsync(controlOfAlpha, controlOfBeta, where);
+            await Task.WhenAll(alpha.SeesAsync("peerUp", beta, markOfAlpha), beta.SeesAsync("peerUp", alpha, markOfBeta));
             foreach (FirnNode node in nodes)
             {
                 node.Count("peerUp").ShouldBe(round, where);

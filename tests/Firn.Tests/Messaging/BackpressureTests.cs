@@ -6,7 +6,7 @@ namespace Firn.Tests.Messaging;
 /// <summary>Full mailboxes, waiting senders, and those who must not wait with them.</summary>
 public sealed class BackpressureTests : NodeFixture
 {
-    private static readonly TimeSpan Ceiling = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Ceiling = EventLog.Ceiling;
 
     [Theory]
     [InlineData(8_000, 8_000, 8_000, 10_000)]

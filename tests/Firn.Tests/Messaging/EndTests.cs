@@ -9,7 +9,7 @@ public sealed class EndTests : NodeFixture
 {
     private const int Large = 16 << 20;
 
-    private static readonly TimeSpan Ceiling = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Ceiling = EventLog.Ceiling;
 
     [Fact]
     public async Task Whoever_waits_is_told_when_the_session_ends()

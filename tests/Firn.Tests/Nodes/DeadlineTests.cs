@@ -47,7 +47,7 @@ public sealed class DeadlineTests : VirtualNodeFixture
         Network.Latency = (_, _) => TimeSpan.FromMilliseconds(400);
         var (a, b) = await PairAsync(o => o.PingInterval = o.PingDeadline = TimeSpan.FromSeconds(1));
 
-        await DriveAsync(20);
+        await DriveAsync(10);
 
         a.Node.Peers[0].Rtt.ShouldBe(TimeSpan.FromMilliseconds(800), TimeSpan.FromMilliseconds(100));
         a.Events.Of<PeerDownEvent>().ShouldBeEmpty();
@@ -58,16 +58,20 @@ public sealed class DeadlineTests : VirtualNodeFixture
     public async Task A_node_that_did_not_run_itself_accuses_nobody()
     {
         var clock = new SuspendableTime(Time);
-        var (a, b) = await PairAsync(o => o.TimeProvider = clock);
+        var (a, b) = await PairAsync(o =>
+        {
+            o.TimeProvider = clock;
+            o.PingInterval = o.PingDeadline = TimeSpan.FromSeconds(4);
+        });
         var peer = a.Node.Peers[0];
         Network.SetPath("b", "a", PathState.Silent);
-        await DriveAsync(16);   // it has pinged; the answer is there, as far as b can tell
+        await DriveAsync(5);   // it has pinged; the answer is there, as far as b can tell
 
         clock.Suspend(TimeSpan.FromHours(3));
-        await DriveAsync(5);   // it runs again, and its own clock says that the deadline is long past
+        await DriveAsync(2);   // it runs again, and its own clock says that the deadline is long past
         peer.IsConnected.ShouldBeTrue();
         Network.Heal();        // now it gets to read
-        await DriveAsync(31);
+        await DriveAsync(9);
 
         peer.IsConnected.ShouldBeTrue();
         a.Events.Of<PeerDownEvent>().ShouldBeEmpty();

@@ -99,7 +99,7 @@ public sealed class InviteTests : VirtualNodeFixture
         inviter.Node.Core.Invites.Cancel(cancelled.Id.ToString());
         (await FailureAsync(joiner.LookAsync(cancelled, default))).Message.ShouldContain("cancelled there");
 
-        await DriveAsync(31);
+        Time.Advance(TimeSpan.FromSeconds(31));
         var expired = await FailureAsync(joiner.LookAsync(expiring, default));
         (expired.Reason, expired.Message.Contains("has expired", StringComparison.Ordinal)).ShouldBe((FailureReason.InviteRefused, true));
         Should.Throw<FirnException>(() => inviter.Node.Core.Invites.Cancel("none")).Message.ShouldContain("firn invite --list");
@@ -120,12 +120,12 @@ public sealed class InviteTests : VirtualNodeFixture
         failures.Select(e => e.Message).Distinct().Count().ShouldBe(1);
         for (int i = 1; i < InviteBook.MaxWrongProofs; i++)
         {
-            await DriveAsync(1.1);
+            Time.Advance(TimeSpan.FromSeconds(1.1));
             await FailureAsync(joiner.LookAsync(altered, default));
         }
 
         (await inviter.Events.FirstAsync<NodeWarningEvent>()).Message.ShouldContain(invite.Id.ToString());
-        await DriveAsync(20);
+        Time.Advance(TimeSpan.FromSeconds(20));
         (await FailureAsync(joiner.LookAsync(invite, default))).Message.ShouldBe(failures[0].Message);
     }
 

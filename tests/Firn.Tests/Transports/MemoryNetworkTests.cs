@@ -8,7 +8,7 @@ public sealed class MemoryNetworkTests : IAsyncLifetime
 {
     private const int Buffer = 1000;
 
-    private readonly CancellationTokenSource _ceiling = new(TimeSpan.FromSeconds(30));
+    private readonly CancellationTokenSource _ceiling = new(EventLog.Ceiling);
     private readonly VirtualTimeProvider _time = new();
     private readonly MemoryNetwork _network;
     private readonly MemoryTransport _a;

@@ -14,7 +14,7 @@ namespace Firn.Tests.Transports;
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "xunit calls DisposeAsync")]
 public sealed class QuicTransportTests : IAsyncLifetime
 {
-    private readonly CancellationTokenSource _ceiling = new(TimeSpan.FromSeconds(30));
+    private readonly CancellationTokenSource _ceiling = new(EventLog.Ceiling);
     private readonly QuicTransport _quic = new(new QuicOptions(), TimeProvider.System, NullLogger.Instance);
     private ITransportListener _listener = null!;
 

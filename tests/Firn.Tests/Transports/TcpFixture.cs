@@ -9,7 +9,7 @@ namespace Firn.Tests.Transports;
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "xunit calls DisposeAsync")]
 public abstract class TcpFixture : IAsyncLifetime
 {
-    private readonly CancellationTokenSource _ceiling = new(TimeSpan.FromSeconds(30));
+    private readonly CancellationTokenSource _ceiling = new(EventLog.Ceiling);
 
     private protected TcpTransport Tcp { get; } = Transport(new TcpOptions());
 

@@ -253,8 +253,7 @@ public sealed partial class Node : IAsyncDisposable
         _events = RaiseEventsAsync(_core.Events.Watch(static e => e is PeerUpEvent or PeerDownEvent));
         _record.Start();
         _core.Admission.Start();
-        foreach (var peer in peers)
-            _core.Tell((rules, now) => rules.Configure(peer, now));
+        _core.Sources.Start(new StaticPeers(peers), DialKind.Configured, Self);
         if (_setup.Home is { } home)
             Announce(home);
         if (_setup.Home is { } shared && _setup.Options.Discovery)

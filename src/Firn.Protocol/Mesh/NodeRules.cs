@@ -87,9 +87,19 @@ internal sealed partial class NodeRules
             Fail(request, FailureReason.Unreachable, $"Nobody has told where {did} lives: dial one of its addresses.");
     }
 
-    /// <summary>A source says that a node may be there. This node itself, and addresses that are nobody's, are passed over.</summary>
+    /// <summary>
+    /// A source says that a node may be there. This node itself, and addresses that are nobody's, are passed over. What the user has
+    /// configured is taken as it is, and kept connected from now on.
+    /// </summary>
     public void OnFound(Sighting sighting, long now)
     {
+        if (sighting.Kind == DialKind.Configured)
+        {
+            foreach (var address in sighting.Addresses)
+                Configure(address, now);
+            return;
+        }
+
         var did = sighting.Did is { } said ? Admission.Rotations.Resolve(said) ?? said : null;
         var addresses = sighting.Addresses.Where(MeshAddresses.MayBeSomebody).Distinct().Take(Sighting.MaxAddresses).ToList();
         if (did == _self.Did || addresses.Count == 0)

@@ -188,7 +188,7 @@ public sealed class FoundPlaceTests : NodeRulesFixture
         for (int i = 0; i < 20; i++)
             Find(Key(i), Forged(i), null);
         Dials(Rules).Length.ShouldBe(8);
-        Rules.Configure(Seed, 1);
+        Rules.OnFound(new Sighting(DialKind.Configured, "list", "seed", [Seed], null), 1);
         Dials(Rules, 1).Single().Address.ShouldBe(Seed);
     }
 

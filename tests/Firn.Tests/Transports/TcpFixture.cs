@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Firn.Testing;
 using Firn.Transports;
 using Microsoft.Extensions.Logging.Abstractions;
 

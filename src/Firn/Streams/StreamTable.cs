@@ -69,6 +69,8 @@ internal sealed class StreamTable
         await _places.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            if (_session.IsEnded)
+                throw _session.NotConnected();   // a place became free because the others were ended with it
             return Native is null ? Open(peer, protocol) : await Native.OpenAsync(peer, protocol, cancellationToken).ConfigureAwait(false);
         }
         catch

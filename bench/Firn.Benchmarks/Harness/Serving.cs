@@ -9,7 +9,7 @@ internal static class Serving
     public const string Over = "firn-";
 
     /// <param name="kind">What to be.</param>
-    /// <param name="interval">Ping interval in milliseconds; of discovery, the number of nodes.</param>
+    /// <param name="interval">Ping interval in milliseconds; of discovery, the number of nodes; of its flood, packets a second.</param>
     public static async Task RunAsync(string kind, int interval)
     {
         var (server, address) = await StartAsync(kind, interval);
@@ -41,6 +41,9 @@ internal static class Serving
 
         if (kind == "discovery")
             return (DiscoveryServer.Start(interval), "");
+
+        if (kind == "discovery-flood")
+            return (DiscoveryFlood.Start(interval), "");
 
         if (kind == "kestrel")
             return await KestrelServer.StartAsync();

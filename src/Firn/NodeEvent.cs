@@ -17,7 +17,10 @@ public sealed record PeerChangedEvent(DateTimeOffset At, Peer Peer) : NodeEvent(
 public sealed record DialFailedEvent(
     DateTimeOffset At, NodeAddress Address, FailureReason Reason, string Message, bool WillRetry, IReadOnlyList<FailedWay> Ways) : NodeEvent(At);
 
-/// <summary>Somebody was refused here; <paramref name="Message"/> says more than the other end was told.</summary>
+/// <summary>
+/// Somebody was refused here; <paramref name="Message"/> says more than the other end was told. With <see cref="FailureReason.ConnectionLost"/> it
+/// left by itself before it was a peer, as a dial does whose other way was faster, or a check of the port.
+/// </summary>
 public sealed record RefusedEvent(DateTimeOffset At, string Source, FailureReason Reason, string Message) : NodeEvent(At);
 
 /// <summary>Something that the operator must know.</summary>

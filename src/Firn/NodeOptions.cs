@@ -72,7 +72,8 @@ public sealed class NodeOptions
 
     /// <summary>
     /// DNS names whose addresses are peers, <c>name</c> or <c>name:port</c>, looked up again as often as their time to live says: those of the SRV
-    /// records of <c>_firn._tcp.name</c>, or else of the name itself, on port 3476 unless given. So a Kubernetes headless service is a mesh.
+    /// records of <c>_firn._tcp.name</c> and, where QUIC can be spoken, <c>_firn._udp.name</c>; or else of the name itself, on port 3476 unless
+    /// given. So a Kubernetes headless service is a mesh.
     /// </summary>
     public IList<string> DnsPeers { get; } = [];
 

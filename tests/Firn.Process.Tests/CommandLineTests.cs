@@ -178,5 +178,31 @@ public sealed class CommandLineTests : NodeTests
         }
     }
 
+    /// <summary>In the shell itself, which calls the function that the script defines; zsh has it outside of its line editor.</summary>
+    [Theory]
+    [InlineData("bash", "COMP_LINE='firn doctor --j'; COMP_POINT=${#COMP_LINE}; COMP_WORDS=(firn doctor --j); COMP_CWORD=2; _firn; printf '%s\\n' \"${COMPREPLY[@]}\"")]
+    [InlineData("zsh", "BUFFER='firn doctor --j'; CURSOR=${#BUFFER}; _firn")]
+    [InlineData("fish", "complete -C 'firn doctor --j'")]
+    public async Task A_shell_completes_the_options_of_a_command(string shell, string press)
+    {
+        if (OperatingSystem.IsWindows() || Prerequisites.MissingTools(shell) is not null)
+        {
+            return;
+        }
+
+        string bin = Path.Combine(Home.Directory, "bin");
+        Directory.CreateDirectory(bin);
+        string tool = string.Join(' ', FirnTool.Command([]).Prepend(FirnTool.Host).Select(word => $"'{word}'"));
+        await File.WriteAllTextAsync(Path.Combine(bin, "firn"), $"#!/bin/sh\nexec {tool} \"$@\"\n");
+        File.SetUnixFileMode(Path.Combine(bin, "firn"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        string script = (await Home.RunAsync("completions", shell)).Output;
+        string around = shell == "zsh" ? "compdef() { }\ncompadd() { shift; print -l -- \"$@\"; }\n" : "";
+        var environment = new Dictionary<string, string?>(Home.Environment) { ["PATH"] = $"{bin}:{Environment.GetEnvironmentVariable("PATH")}" };
+
+        CommandResult completed = await ChildProcess.RunAsync(shell, ["-c", $"{around}{script}\n{press}"], environment);
+
+        completed.Output.Split('\n').Select(line => line.Split('\t')[0]).ShouldContain("--json", completed.ToString());
+    }
+
     private static IEnumerable<string> Members(JsonElement json) => json.EnumerateObject().Select(member => member.Name);
 }

@@ -33,7 +33,10 @@ internal sealed partial class ControlledNode
 
         JoinedHome.Check(setup.Handshake.Admission.Rotations, invite);
         var joiner = new Joiner(
-            new JoinIdentity(setup.Self.Name, setup.Self.Did, setup.Handshake.Versions), setup.Credentials, setup.Transports, node.Core.Clock.Time);
+            new JoinIdentity(setup.Self.Name, setup.Self.Did, setup.Handshake.Versions), setup.Credentials, setup.Transports, node.Core.Clock.Time)
+        {
+            Resolve = setup.Options.Resolve,
+        };
         var (at, offer) = await joiner.LookAsync(invite, cancellationToken).ConfigureAwait(false);
         CheckGoesWith(offer);
         if (!request.Take)

@@ -24,11 +24,29 @@ internal static class Examination
     public static async IAsyncEnumerable<Finding> RunAsync(
         IReadOnlyList<ICheck> checks, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stop)
     {
-        var running = checks.Select(check => Task.Run(() => check.LookAsync(stop), stop)).ToArray();
+        var running = checks.Select(check => Task.Run(() => LookAsync(check, stop), stop)).ToArray();
         foreach (var check in running)
         {
             foreach (var finding in await check.ConfigureAwait(false))
                 yield return finding;
+        }
+    }
+
+    /// <summary>A machine that is ill enough for a check to trip over it is the one to be told about.</summary>
+    private static async Task<IReadOnlyList<Finding>> LookAsync(ICheck check, CancellationToken stop)
+    {
+        try
+        {
+            return await check.LookAsync(stop).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            return
+            [
+                Finding.Problem(
+                    "doctor", $"{check.GetType().Name} could not look: {e.Message.ReplaceLineEndings(" ").TrimEnd('.')}",
+                    "see to what it says; if that is no fault of this machine, report it"),
+            ];
         }
     }
 }

@@ -24,7 +24,7 @@ internal sealed class HomeCheck(Surroundings around) : ICheck
         }
         catch (Exception e) when (e is FirnException or IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return Task.FromResult<IReadOnlyList<Finding>>([Finding.Problem(Name, e.Message, "set FIRN_HOME to a directory of your own")]);
+            return Task.FromResult<IReadOnlyList<Finding>>([Finding.Problem(Name, e.Message.TrimEnd('.'), "set FIRN_HOME to a directory of your own")]);
         }
     }
 

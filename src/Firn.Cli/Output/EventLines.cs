@@ -16,6 +16,7 @@ internal static class EventLines
         { Event: "peerDown", Peer: { } peer } => $"{peer.Name} is down: {e.Reason}{(peer.Via is null ? "" : $" (it was connected via {peer.Via})")}",
         { Event: "peerChanged", Peer: { } peer } => $"{peer.Name} changed: {peer.Role}, [{string.Join(", ", peer.Capabilities)}]",
         { Event: "dialFailed", Message: { } message } => message.Contains(e.Address!, StringComparison.Ordinal) ? message : $"{e.Address}: {message}",
+        { Event: "refused", Reason: "connectionLost" } => $"{e.Source} left before it was a peer: {e.Message}",
         { Event: "refused" } => $"refused {e.Source}: {e.Message}",
         { Event: "warning" } => $"warning: {e.Message}",
         { Event: "eventsLost" } => $"{e.Count} events were lost here: this reader was too slow",

@@ -45,7 +45,7 @@ internal sealed class DialRace
     /// <summary>Whether it is over: by a session, or because no way is left.</summary>
     public bool IsOver { get; private set; }
 
-    /// <summary>Why the ways failed, in that order; of one that was begun again the last word.</summary>
+    /// <summary>Why the ways failed, in that order; each once, since a way that has failed is not begun again.</summary>
     public IReadOnlyList<FailedWay> Failures => [.. _failures.Select(f => new FailedWay(f.Way, f.Failure.Reason, f.Failure.Message))];
 
     /// <summary>
@@ -118,8 +118,8 @@ internal sealed class DialRace
     /// <summary>Somebody with the key of <paramref name="did"/> answers, and nothing was proved to it; true when this way goes on to the handshake.</summary>
     public bool OnAnswered(int run, Did did, long now)
     {
-        if (IsOver || Find(run) is not { State: EntrantState.Running } entrant || _proving is not null)
-            return false;
+        if (IsOver || Find(run) is not { State: EntrantState.Running } entrant)
+            return false;   // another way is ahead, or this one was cancelled
         if (_refused.TryGetValue(did, out var refused))
         {
             Fail(entrant, refused, now);
@@ -137,9 +137,9 @@ internal sealed class DialRace
     /// </summary>
     public bool OnDeciding(int run)
     {
-        if (IsOver || Find(run) is not { State: EntrantState.Proving } entrant)
+        if (IsOver || _proving is not { } proving || proving.Run != run)
             return false;
-        entrant.IsDecided = true;
+        proving.IsDecided = true;
         return true;
     }
 
@@ -166,8 +166,10 @@ internal sealed class DialRace
         {
             foreach (var entrant in Running().Concat(_proving is { } p ? [p] : []).ToList())
                 NoteTimeout(entrant, _limits.DeadlineMilliseconds);
-            foreach (var lookup in _lookups.Where(static l => l.Open > 0 && l.Found.Count == 0 && !l.IsReleased))
+            foreach (var lookup in _lookups.Where(static l => !l.IsReleased))
                 Note(lookup.Name.ToString(), Silent(lookup.Name, "the name did not resolve in time"));
+            if (_proving is { } late)
+                _actions.Add(new CancelWay(late.Run));
             End();
             return;
         }
@@ -288,15 +290,9 @@ internal sealed class DialRace
         IsOver = true;
         foreach (var entrant in Running())
             _actions.Add(new CancelWay(entrant.Run));
-        if (_proving is { } proving && _failures.Exists(f => f.Way == proving.Way.ToString()))
-            _actions.Add(new CancelWay(proving.Run));   // at the deadline
     }
 
-    private void Note(string way, RaceFailure failure)
-    {
-        _failures.RemoveAll(f => f.Way == way);
-        _failures.Add((way, failure));
-    }
+    private void Note(string way, RaceFailure failure) => _failures.Add((way, failure));
 
     private void NoteTimeout(Entrant entrant, long milliseconds) => Note(
         entrant.Way.ToString()!,

@@ -81,9 +81,17 @@ internal sealed partial class DialBook(
         Request(request, target);
     }
 
-    /// <summary>Dials a target whose peer is not connected for a caller, at once.</summary>
+    /// <summary>Dials a target whose peer is not connected for a caller, at once; fails if there is no way to it.</summary>
     public void Request(long request, DialTarget target)
     {
+        if (IsOutOfReach(target))
+        {
+            act(new FailDial(request, new DialFailure(
+                FailureReason.Unreachable,
+                $"No address is known here for {target.Peer!.Value.Name}, and no peer that relays is connected: connect one, or dial an address.")));
+            return;
+        }
+
         target.Requests.Add(request);
         if (target.State is DialState.Stopped or DialState.Waiting)
             Start(target);
@@ -326,6 +334,9 @@ internal sealed partial class DialBook(
         act(new StartDial(link, ways, target.DemandsPeer ? target.Peer : null, target.ExpectedDid, cookie.Key) { Preferred = target.Preferred });
     }
 
+    /// <summary>Whether no way leads there: a peer without an address here, while there is no relay.</summary>
+    private bool IsOutOfReach(DialTarget target) => target.Addresses.Count == 0 && !RelaysTo(target).Any();
+
     private IEnumerable<RelayedWay> RelaysTo(DialTarget target) => target.DemandedDid is { } did
         ? relaysFor(did).Select(relay => new RelayedWay(relay, did)).OrderBy(way => way != target.Preferred).Take(limits.MaxRelays)
         : [];
@@ -352,7 +363,7 @@ internal sealed partial class DialBook(
             return true;
 
         var allowed = target.Addresses.Where(address => _endpoints.NextAllowed(address, now) <= now).ToList();
-        if (target.Addresses.Count == 0 && !RelaysTo(target).Any())
+        if (IsOutOfReach(target))
         {
             target.Due = long.MaxValue;   // until there is a relay
             return false;

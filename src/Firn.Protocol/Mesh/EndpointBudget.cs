@@ -8,6 +8,9 @@ internal sealed class EndpointBudget(long milliseconds, int capacity)
 {
     private readonly Dictionary<(string Host, int Port), long> _last = [];
 
+    /// <summary>How many are remembered.</summary>
+    public int Count => _last.Count;
+
     /// <summary>When the address may be tried next; not after <paramref name="now"/> if it may be now.</summary>
     public long NextAllowed(NodeAddress address, long now) =>
         _last.TryGetValue((address.Host, address.Port), out long last) ? last + milliseconds : now;

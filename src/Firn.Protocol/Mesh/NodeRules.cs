@@ -288,8 +288,8 @@ internal sealed partial class NodeRules
         if (Records.Find(which) is not { } record)
             return false;
 
-        // The user asks for this key, so it does no harm where it leads.
-        var addresses = record.Addresses.Where(a => MeshAddresses.Dialable(a, IPAddress.Loopback) is not null).Concat(also is null ? [] : [also]).ToList();
+        // The user asks for this key, so it may be on this machine.
+        var addresses = Told(record.Addresses, teller: IPAddress.Loopback).Concat(also is null ? [] : [also]).ToList();
         if (addresses.Count == 0)
             return false;
         Dials.Request(request, record.Peer, addresses);
@@ -334,12 +334,16 @@ internal sealed partial class NodeRules
         if (!Records.IsNews(subject, record.Sequence))
             return;
 
-        var addresses = record.Addresses.Where(a => MeshAddresses.IsDialable(a, teller)).Select(a => a with { IsTold = true }).ToList();
+        var addresses = Told(record.Addresses, teller).ToList();
         if (addresses.Count == 0 && !Records.Knows(subject) && !_relays.Contains(link) && !IsUp(subject))
             return;
         if (Records.Learn(record, told.Signed, link, wallNow, now))
             Dials.Learn(subject, addresses, IsUp(subject), now);
     }
+
+    /// <summary>Those that are worth dialling here.</summary>
+    private static IEnumerable<NodeAddress> Told(IEnumerable<NodeAddress> addresses, IPAddress? teller) =>
+        addresses.Where(a => MeshAddresses.IsDialable(a, teller)).Select(a => a with { IsTold = true });
 
     private List<(PeerKey Peer, long Link)> Links() =>
         Peers.Up.Where(p => p.Held is not null).Select(p => (p.Key, p.Held!.Link)).ToList();

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Runtime.CompilerServices;
 using Firn.Runtime;
 using Microsoft.Extensions.Logging;
@@ -6,9 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace Firn.Discovery;
 
 /// <summary>
-/// The addresses of a DNS name, each of them a place. They are looked up again when their time to live is over, which counts as 5 seconds at
-/// least and 5 minutes at most, and all of them said again: what had been given up is then tried once more. While no name server answers,
-/// what was there counts.
+/// The addresses of a DNS name, each host and port a place: where TCP and QUIC are spoken is one node. They are looked up again when their time
+/// to live is over, which counts as 5 seconds at least and 5 minutes at most, and all of them said again: what had been given up is then tried
+/// once more. While no name server answers, what was there counts.
 /// </summary>
 internal sealed partial class DnsPeers(DnsPlace place, IDnsLookup dns, TimeProvider time, ILogger logger) : IPeerSource
 {
@@ -32,12 +31,12 @@ internal sealed partial class DnsPeers(DnsPlace place, IDnsLookup dns, TimeProvi
             else
             {
                 hasFailed = false;
-                var found = Others(answer, self).ToDictionary(static address => address.ToString(), StringComparer.Ordinal);
-                foreach (string gone in said.Except(found.Keys).ToList())
+                var found = Others(answer, self).GroupBy(static address => $"{address.Host}:{address.Port}").ToList();
+                foreach (string gone in said.Except(found.Select(static node => node.Key)).ToList())
                     yield return new PeerLost(gone);
-                foreach (var (key, address) in found)
-                    yield return new PeerFound(key, [address]);
-                said = [.. found.Keys];
+                foreach (var node in found)
+                    yield return new PeerFound(node.Key, [.. node]);
+                said = [.. found.Select(static node => node.Key)];
             }
 
             var pause = answer is null || answer.TimeToLive < Shortest ? Shortest : answer.TimeToLive > Longest ? Longest : answer.TimeToLive;
@@ -49,11 +48,8 @@ internal sealed partial class DnsPeers(DnsPlace place, IDnsLookup dns, TimeProvi
     private static IEnumerable<NodeAddress> Others(DnsAnswer answer, NodeSelf self)
     {
         var own = OwnAddresses.Of([], self.Listening);
-        return answer.EndPoints.Select(AddressOf).Distinct().Where(address => !own.Contains(address));
+        return answer.Addresses.Distinct().Where(address => !own.Contains(address));
     }
-
-    private static NodeAddress AddressOf(IPEndPoint at) => NodeAddress.Create(
-        "tcp", at.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{new IPAddress(at.Address.GetAddressBytes())}]" : at.Address.ToString(), at.Port);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "No name server answers for {Name}; what it led to before still counts")]
     private static partial void LogNoAnswer(ILogger logger, string name);

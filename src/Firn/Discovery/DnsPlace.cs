@@ -5,8 +5,14 @@ namespace Firn.Discovery;
 /// <param name="Port">Where peers listen at its addresses; null to go by SRV records first, and else by the default.</param>
 internal sealed record DnsPlace(string Name, int? Port)
 {
-    /// <summary>Where the SRV records are (RFC 2782).</summary>
-    public string Service => Name.StartsWith('_') ? Name : $"_firn._tcp.{Name}";
+    /// <summary>Where the SRV records of TCP are (RFC 2782), or those that the name itself is of.</summary>
+    public string Service => IsHost ? $"_firn._tcp.{Name}" : Name;
+
+    /// <summary>Where those of QUIC are beside them; null when the name is of SRV records itself.</summary>
+    public string? QuicService => IsHost ? $"_firn._udp.{Name}" : null;
+
+    /// <summary>The transport that <see cref="Service"/> is about.</summary>
+    public string Scheme => !IsHost && Name.Contains("._udp.", StringComparison.Ordinal) ? "quic" : "tcp";
 
     /// <summary>Whether there can be addresses besides those of SRV records.</summary>
     public bool IsHost => !Name.StartsWith('_');

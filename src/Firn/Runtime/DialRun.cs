@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
-using System.Threading.Channels;
 using Firn.Protocol;
 using Firn.Protocol.Wire;
 using Firn.Sessions;
@@ -9,27 +7,21 @@ using Firn.Transports;
 
 namespace Firn.Runtime;
 
-/// <summary>
-/// One dial: does what its <see cref="DialRace"/> decides. The race is touched by one loop only; whoever connects, resolves or shakes hands puts
-/// its news into the inbox.
-/// </summary>
+/// <summary>One dial: a race of the ways to a node, each up to a session if the race lets it, and the report on its outcome.</summary>
 internal sealed class DialRun : IDisposable
 {
-    private readonly Channel<Action> _inbox = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly Dictionary<int, CancellationTokenSource> _runs = [];
-    private readonly List<Task> _tasks = [];
     private readonly NodeCore _node;
     private readonly Dialler _dialler;
     private readonly StartDial _dial;
     private readonly DialRace _race;
-    private readonly CancellationTokenSource _over;
+    private readonly RaceDriver _driver;
     private string? _made;
 
     public DialRun(NodeCore node, Dialler dialler, StartDial dial, CancellationToken stopping)
     {
         (_node, _dialler, _dial) = (node, dialler, dial);
-        _over = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        _race = new DialRace(dial, dialler.IsName, new RaceLimits(), node.Clock.Now);
+        _race = new DialRace(dial, node.Setup.Transports.IsName, new RaceLimits(), node.Clock.Now);
+        _driver = new RaceDriver(_race, node.Clock, node.Setup.Options.Resolve, TryAsync, stopping);
     }
 
     /// <summary>Runs to its end: a session, or a failure that the rules are told. Nothing that was begun is left behind.</summary>
@@ -40,84 +32,16 @@ internal sealed class DialRun : IDisposable
         activity?.SetTag("server.port", _dial.Address.Port);
         try
         {
-            while (!_race.IsOver && !_over.IsCancellationRequested)
-            {
-                CarryOut();
-                await WaitAsync().ConfigureAwait(false);
-                while (_inbox.Reader.TryRead(out var news))
-                    news();
-                _race.Tick(_node.Clock.Now);
-            }
+            await _driver.RunAsync().ConfigureAwait(false);
         }
         finally
         {
-            _inbox.Writer.Complete();
-            while (_inbox.Reader.TryRead(out var news))
-                news();   // whoever waits for an answer gets it
-            await _over.CancelAsync().ConfigureAwait(false);
-            await Task.WhenAll(_tasks).ConfigureAwait(false);
             Report(activity);
             Dispose();
         }
     }
 
-    public void Dispose()
-    {
-        foreach (var run in _runs.Values)
-            run.Dispose();
-        _over.Dispose();
-    }
-
-    private void CarryOut()
-    {
-        foreach (var action in _race.TakeActions())
-        {
-            switch (action)
-            {
-                case ResolveName name:
-                    _tasks.Add(ResolveAsync(name.Address, IpFamily.V6));
-                    _tasks.Add(ResolveAsync(name.Address, IpFamily.V4));
-                    break;
-                case StartWay start:
-                    var limit = _runs[start.Run] = CancellationTokenSource.CreateLinkedTokenSource(_over.Token);
-                    _tasks.Add(Task.Run(() => TryAsync(start.Run, start.Way, limit.Token), CancellationToken.None));
-                    break;
-                case CancelWay cancel:
-                    _runs[cancel.Run].Cancel();
-                    break;
-            }
-        }
-    }
-
-    /// <summary>Waits for news, or until the race has something due.</summary>
-    private async Task WaitAsync()
-    {
-        long wait = Math.Max(0, _race.NextDue - _node.Clock.Now);
-        using var timer = new CancellationTokenSource(TimeSpan.FromMilliseconds(wait), _node.Clock.Time);
-        using var due = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, _over.Token);
-        try
-        {
-            await _inbox.Reader.WaitToReadAsync(due.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // Time for the race to go on, or to end.
-        }
-    }
-
-    private async Task ResolveAsync(NodeAddress name, IpFamily family)
-    {
-        try
-        {
-            var kind = family == IpFamily.V6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
-            var found = await _node.Setup.Options.Resolve(name.Host, kind, _over.Token).ConfigureAwait(false);
-            Tell(() => _race.OnResolved(name, family, found, _node.Clock.Now));
-        }
-        catch (OperationCanceledException)
-        {
-            // The race is over.
-        }
-    }
+    public void Dispose() => _driver.Dispose();
 
     /// <summary>One way, up to a session if the race lets it.</summary>
     private async Task TryAsync(int run, DialWay way, CancellationToken cancellationToken)
@@ -130,7 +54,7 @@ internal sealed class DialRun : IDisposable
             link = await _dialler.ConnectAsync(way, cancellationToken).ConfigureAwait(false);
             stage = RaceStage.Greeting;
             using var greeting = await _node.Handshaker.GreetAsync(link, _dial, way, cancellationToken).ConfigureAwait(false);
-            if (!await AskAsync(() => _race.OnAnswered(run, greeting.Leaf.Did, _node.Clock.Now)).ConfigureAwait(false))
+            if (!await _driver.AnsweredAsync(run, greeting.Leaf.Did).ConfigureAwait(false))
             {
                 await Handshaker.PartAsync(greeting, cancellationToken).ConfigureAwait(false);
                 return;
@@ -140,13 +64,13 @@ internal sealed class DialRun : IDisposable
             _node.Tell((rules, _) => rules.Dials.OnAnswered(_dial.Link, way));
             isSession = await _node.Handshaker.ProveAsync(greeting, _dial, MayDecideAsync, cancellationToken).ConfigureAwait(false);
             _made = isSession ? "ok" : "yielded";
-            Tell(() => _race.OnWon(run));
+            _driver.Won(run);
         }
         catch (Exception e) when (Handshaker.IsFailure(e))
         {
             // Of what was cancelled the race hears no more.
             if (!cancellationToken.IsCancellationRequested)
-                Tell(() => _race.OnFailed(run, Describe(e, stage, way), _node.Clock.Now));
+                _driver.Failed(run, Describe(e, stage, way));
         }
         finally
         {
@@ -156,20 +80,11 @@ internal sealed class DialRun : IDisposable
 
         async Task<bool> MayDecideAsync()
         {
-            bool may = await AskAsync(() => _race.OnDeciding(run)).ConfigureAwait(false);
+            bool may = await _driver.DecidingAsync(run).ConfigureAwait(false);
             if (may)
                 stage = RaceStage.Deciding;
             return may;
         }
-    }
-
-    private void Tell(Action news) => _inbox.Writer.TryWrite(news);
-
-    /// <summary>Asks the race; false when it is over.</summary>
-    private async Task<bool> AskAsync(Func<bool> question)
-    {
-        var answer = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        return _inbox.Writer.TryWrite(() => answer.SetResult(question())) && await answer.Task.ConfigureAwait(false);
     }
 
     private static RaceFailure Describe(Exception e, RaceStage stage, DialWay way) => e switch

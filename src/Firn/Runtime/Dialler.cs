@@ -13,17 +13,11 @@ internal sealed class Dialler(NodeCore node) : IAsyncDisposable
 
     public void Start(StartDial dial) => _dials.Run(() => new DialRun(node, this, dial, _stopping.Token).RunAsync());
 
-    /// <summary>Whether the host is to be resolved before it is dialled.</summary>
-    public bool IsName(NodeAddress address) => !MeshAddresses.TryLiteral(address, out _) && TransportFor(address) is { DialsNames: false };
-
     /// <summary>A secured link by <paramref name="way"/>; who is at its end is not known yet.</summary>
-    /// <exception cref="FirnException">As <see cref="ITransport.DialAsync"/>; <see cref="FailureReason.Unsupported"/>: there is no such transport.</exception>
+    /// <exception cref="FirnException">As <see cref="TransportChoice.DialAsync"/>; <see cref="FailureReason.NotConnected"/>: the relay is gone.</exception>
     public ValueTask<ILink> ConnectAsync(DialWay way, CancellationToken cancellationToken) => way switch
     {
-        DirectWay direct => (TransportFor(direct.Address)
-            ?? throw new FirnException(
-                FailureReason.Unsupported, $"{direct.Address}: this build of Firn does not dial {direct.Address.Scheme}; use tcp."))
-            .DialAsync(direct.Endpoint, node.Setup.Credentials.For(node.Clock.Wall), cancellationToken),
+        DirectWay direct => node.Setup.Transports.DialAsync(direct, node.Setup.Credentials.For(node.Clock.Wall), cancellationToken),
         RelayedWay relayed => RelayDialer.DialAsync(
             node.FindDirect(relayed.Relay)
                 ?? throw new FirnException(FailureReason.NotConnected, $"{relayed}: there is no session with it any more."),
@@ -38,6 +32,4 @@ internal sealed class Dialler(NodeCore node) : IAsyncDisposable
         await _dials.CloseAsync().ConfigureAwait(false);
         _stopping.Dispose();
     }
-
-    private ITransport? TransportFor(NodeAddress address) => node.Setup.Transports.FirstOrDefault(t => t.Scheme == address.Scheme);
 }

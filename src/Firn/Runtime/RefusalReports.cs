@@ -28,10 +28,16 @@ internal sealed partial class RefusalReports(NodeCore node)
 
         if (others > 0)
             message += $" ({others} more were refused before and not listed.)";
-        LogRefused(node.Logger, source, message);
+        if (reason == FailureReason.ConnectionLost)
+            LogLeft(node.Logger, source, message);   // nobody refused it: most likely another way of its dial was faster
+        else
+            LogRefused(node.Logger, source, message);
         node.Events.Publish(new RefusedEvent(node.Clock.Wall, source, reason, message));
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Refused {Source}: {Message}")]
     private static partial void LogRefused(ILogger logger, string source, string message);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Source} left before it was a peer: {Message}")]
+    private static partial void LogLeft(ILogger logger, string source, string message);
 }

@@ -130,6 +130,22 @@ public sealed class DialRaceTests
     }
 
     [Fact]
+    public void Relays_follow_each_other_as_direct_ways_do()
+    {
+        var other = new RelayedWay(Carol, Pair.Bob.Did);
+        var silent = Race(Relayed, other);
+        Started(silent).ShouldBe([Relayed]);
+        silent.NextDue.ShouldBe(250);
+        At(silent, 249).ShouldBeEmpty();
+        At(silent, 250).ShouldBe([other]);
+
+        var failing = Race(Relayed, other);
+        Started(failing);
+        Fail(failing, Relayed, 10);
+        Started(failing).ShouldBe([other]);
+    }
+
+    [Fact]
     public void A_handshake_that_takes_five_seconds_gives_way_to_others_and_not_to_nobody()
     {
         var race = Race(V6, V4);
@@ -188,6 +204,16 @@ public sealed class DialRaceTests
     }
 
     [Fact]
+    public void IPv6_that_comes_within_fifty_milliseconds_goes_before_IPv4()
+    {
+        var race = NameRace();
+        race.OnResolved(Name, IpFamily.V4, [Ip("10.0.0.1")], 5);
+        race.OnResolved(Name, IpFamily.V6, [Ip("fd00::1")], 54);
+        Started(race).ShouldBe([new DirectWay(Name, Ip("fd00::1"))]);
+        At(race, 304).ShouldBe([new DirectWay(Name, Ip("10.0.0.1"))]);
+    }
+
+    [Fact]
     public void IPv6_need_not_wait_and_IPv4_follows_it()
     {
         var race = NameRace();
@@ -210,6 +236,11 @@ public sealed class DialRaceTests
         var silent = NameRace();
         At(silent, 10_000);
         (silent.IsOver, silent.Outcome.Reason).ShouldBe((true, FailureReason.TimedOut));
+
+        var late = NameRace();
+        late.OnResolved(Name, IpFamily.V4, [Ip("10.0.0.1")], 9_980);
+        At(late, 10_000).ShouldBeEmpty();
+        (late.IsOver, late.Outcome.Reason).ShouldBe((true, FailureReason.TimedOut));
     }
 
     [Fact]
@@ -231,15 +262,113 @@ public sealed class DialRaceTests
     }
 
     [Fact]
-    public void One_endpoint_takes_part_once()
+    public void Who_answered_and_failed_says_more_than_who_was_not_reached()
     {
-        var race = NameRace(new DirectWay(NodeAddress.Parse("db.lan:1")), V4);
+        var race = Race(V6, V4);
+        Started(race);
+        Fail(race, V6, 1);
+        Started(race);
+        Fail(race, V4, 2, RaceStage.Greeting, FailureReason.WrongPeer);
+        race.Outcome.Reason.ShouldBe(FailureReason.WrongPeer);
+    }
+
+    [Fact]
+    public void That_another_session_is_to_be_used_ends_the_race_and_is_its_outcome_whatever_failed_before()
+    {
+        var race = Race(V6, V4, OtherV4);
+        Started(race);
+        Answer(race, V6, Pair.Bob, 1);
+        Fail(race, V6, 2, RaceStage.Proving);
+        Started(race).ShouldBe([V4]);
+        Answer(race, V4, Pair.Bob, 3);
+        race.OnFailed(_running[V4], new RaceFailure(RaceStage.Proving, FailureReason.ConnectionLost, "duplicate") { IsYielding = true }, 4);
+        (race.IsOver, race.Outcome.IsYielding).ShouldBe((true, true));
+    }
+
+    [Fact]
+    public void What_the_rules_have_decided_on_is_the_outcome_though_other_ways_are_left()
+    {
+        var race = Race(V6, V4);
+        Started(race);
+        Answer(race, V6, Pair.Bob, 1);
+        race.OnDeciding(_running[V6]).ShouldBeTrue();
+        Fail(race, V6, 2, RaceStage.Deciding, FailureReason.ConnectionLost);
+        (race.IsOver, race.Outcome.Stage).ShouldBe((true, RaceStage.Deciding));
+        race.TakeActions().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_cookie_that_was_refused_anywhere_is_part_of_the_outcome()
+    {
+        var race = Race(V6, V4);
+        Started(race);
+        Answer(race, V6, Carol, 1);
+        Fail(race, V6, 2, RaceStage.Proving, FailureReason.ConnectionLost);
+        Started(race);
+        Answer(race, V4, Pair.Bob, 3);
+        race.OnFailed(_running[V4], new RaceFailure(RaceStage.Proving, FailureReason.AuthenticationFailed, "no") { IsProofRefused = true }, 4);
+        (race.Outcome.Reason, race.Outcome.IsProofRefused).ShouldBe((FailureReason.ConnectionLost, true));
+    }
+
+    [Fact]
+    public void What_comes_after_the_end_changes_nothing_and_what_was_cancelled_ends_nothing()
+    {
+        var race = NameRace(V4, V6);
+        Started(race);
+        At(race, 250);
+        Answer(race, V4, Pair.Bob, 300);
+        race.OnWon(_running[V6]);
+        race.IsOver.ShouldBeFalse("that way was cancelled");
+
+        race.OnWon(_running[V4]);
+        race.TakeActions();
+        Fail(race, V4, 400);
+        race.OnResolved(Name, IpFamily.V6, [], 400);
+        race.OnResolved(Name, IpFamily.V4, [], 400);
+        Answer(race, V6, Pair.Bob, 400).ShouldBeFalse();
+        race.Failures.ShouldBeEmpty();
+        race.TakeActions().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_way_that_has_given_way_is_not_decided_on()
+    {
+        var race = Race(V6, V4);
+        Started(race);
+        Answer(race, V6, Pair.Bob, 100);
+        At(race, 5_100).ShouldBe([V4]);
+        Answer(race, V4, Pair.Bob, 5_200).ShouldBeTrue();
+        race.OnDeciding(_running[V6]).ShouldBeFalse();
+        race.OnDeciding(_running[V4]).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void One_endpoint_takes_part_once_and_a_name_is_looked_up_once()
+    {
+        var race = NameRace(new DirectWay(Name), V4, V4);
+        race.TakeActions().ShouldBe([new ResolveName(Name), new StartWay(1, V4)]);
         race.OnResolved(Name, IpFamily.V4, [Ip("10.0.0.9"), Ip("10.0.0.9")], 0);
         race.OnResolved(Name, IpFamily.V6, [], 0);
-        At(race, 60);
-        At(race, 400);
-        At(race, 800);
-        _running.Count.ShouldBe(2);
+        Everything(race).ShouldBe([new DirectWay(Name, Ip("10.0.0.9"))]);
+    }
+
+    [Fact]
+    public void Of_one_name_and_in_all_only_so_many_addresses_take_part()
+    {
+        var limits = new RaceLimits { MaxPerName = 2, MaxWays = 4 };
+        var race = new DialRace(new StartDial(1, [new DirectWay(Name), V4, Relayed]), static a => a == Name, limits, 0);
+        race.OnResolved(Name, IpFamily.V6, [Ip("fd00::1"), Ip("fd00::2"), Ip("fd00::3")], 0);
+        race.OnResolved(Name, IpFamily.V4, [Ip("10.0.0.8"), Ip("10.0.0.9")], 0);
+        Everything(race).ShouldBe([V4, Relayed, new DirectWay(Name, Ip("fd00::1")), new DirectWay(Name, Ip("fd00::2"))], ignoreOrder: true);
+    }
+
+    /// <summary>All that it ever starts, as nobody answers.</summary>
+    private List<DialWay> Everything(DialRace race)
+    {
+        var all = Started(race);
+        for (long now = 0; now < 10_000; now += 50)
+            all.AddRange(At(race, now));
+        return all;
     }
 
     private static IPAddress Ip(string text) => IPAddress.Parse(text);

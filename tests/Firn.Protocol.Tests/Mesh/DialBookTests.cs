@@ -79,6 +79,35 @@ public class DialBookTests : DialBookFixture
     }
 
     [Fact]
+    public void Each_cookie_is_tried_once_in_a_round_and_the_first_one_again_in_the_next()
+    {
+        CookieFor = static target => target.Cookie < 2 ? new CookieChoice(target.Cookie, null) : null;
+        var book = Book();
+        book.Configure(Here, 0);
+        foreach (int expected in new[] { 0, 1, 0 })
+        {
+            book.Tick(book.NextDue);
+            book.Targets.Single().Cookie.ShouldBe(expected);
+            book.OnFailed(TakeDial()!.Link, new DialFailure(FailureReason.AuthenticationFailed, "no"), isFinal: false, 0, isProofRefused: true);
+        }
+    }
+
+    [Fact]
+    public void When_other_cookies_count_the_first_of_them_is_tried_first()
+    {
+        CookieFor = static target => target.Cookie < 2 ? new CookieChoice(target.Cookie, null) : null;
+        var book = Book();
+        book.Configure(Here, 0);
+        book.Tick(0);
+        book.OnFailed(TakeDial()!.Link, new DialFailure(FailureReason.AuthenticationFailed, "no"), isFinal: false, 0, isProofRefused: true);
+        book.Targets.Single().Cookie.ShouldBe(1);
+
+        book.Reconsider(0);
+
+        book.Targets.Single().Cookie.ShouldBe(0);
+    }
+
+    [Fact]
     public void The_own_address_is_not_dialled_again()
     {
         var book = Book();

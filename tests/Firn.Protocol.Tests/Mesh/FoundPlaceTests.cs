@@ -48,6 +48,14 @@ public sealed class FoundPlaceTests : NodeRulesFixture
     }
 
     [Fact]
+    public void A_key_of_a_source_that_is_said_to_be_another_nodes_is_another_place()
+    {
+        Find("a", Here, Pair.Bob.Did);
+        Find("a", Here, Carol.Did);
+        Rules.Dials.Targets.ShouldHaveSingleItem().ExpectedDid.ShouldBe(Carol.Did);
+    }
+
+    [Fact]
     public void What_several_sources_say_of_one_key_is_one_place_with_all_addresses()
     {
         Find("a", Here, Pair.Bob.Did);

@@ -45,6 +45,18 @@ public sealed class KnownPeerDialTests : NodeRulesFixture
     }
 
     [Fact]
+    public void A_peer_that_is_told_by_the_name_of_a_web_server_alone_is_dialled_by_its_key()
+    {
+        Tell(Rules, Accept(Rules, Pair.Bob), Sign(Carol, 1, "wss://mesh.example.com"));
+        Accept(Rules, Carol);
+        Rules.Hangup(Carol, 0);
+        Rules.TakeActions();
+        Ask(byName: false);
+        var way = Rules.TakeActions().OfType<StartDial>().Single().Ways.ShouldHaveSingleItem().ShouldBeOfType<DirectWay>();
+        (way.Address, way.Address.IsTold).ShouldBe((NodeAddress.Parse("wss://mesh.example.com"), true));
+    }
+
+    [Fact]
     public void A_found_place_is_dialled_by_its_key()
     {
         Rules.OnFound(new Sighting(DialKind.Found, "mdns", "c", [Seed], Carol.Did), 0);

@@ -50,4 +50,43 @@ public sealed class MeshAddressesTests
     [InlineData("127.0.0.1")]
     public void What_is_no_dialable_literal_becomes_none(string told) =>
         MeshAddresses.Dialable(NodeAddress.Parse(told), IPAddress.Parse("10.0.0.9")).ShouldBeNull();
+
+    [Theory]
+    [InlineData("tcp://10.0.0.1:99", true)]
+    [InlineData("quic://[2001:db8::1]", true)]
+    [InlineData("wss://mesh.example.com", true)]
+    [InlineData("ws://mesh.example.com/firn", true)]
+    [InlineData("wss://203.0.113.5", true)]
+    [InlineData("wss://mesh", false)]
+    [InlineData("tcp://mesh.example.com", false)]
+    [InlineData("quic://mesh.example.com", false)]
+    [InlineData("wss://db@mesh.example.com", false)]
+    [InlineData("tcp://db@10.0.0.1", false)]
+    [InlineData("10.0.0.1:0", false)]
+    [InlineData("wss://mesh.example.com:0", false)]
+    public void A_node_says_literal_addresses_of_itself_and_full_names_of_web_servers(string address, bool isTellable) =>
+        MeshAddresses.IsTellable(NodeAddress.Parse(address)).ShouldBe(isTellable);
+
+    [Theory]
+    [InlineData("10.0.0.1:99", true)]
+    [InlineData("127.0.0.1:99", false)]
+    [InlineData("wss://127.0.0.1", false)]
+    [InlineData("10.0.0.1:0", false)]
+    [InlineData("wss://mesh.example.com", true)]
+    [InlineData("wss://mesh", false)]
+    [InlineData("tcp://mesh.example.com", false)]
+    public void A_literal_is_judged_at_once_and_a_name_of_a_web_server_when_it_is_dialled(string told, bool isDialable) =>
+        MeshAddresses.IsDialable(NodeAddress.Parse(told), IPAddress.Parse("10.0.0.9")).ShouldBe(isDialable);
+
+    [Theory]
+    [InlineData("10.0.0.1:1", true)]
+    [InlineData("localhost:1", true)]
+    [InlineData("127.0.0.1:1", true)]
+    [InlineData("10.0.0.1:0", false)]
+    [InlineData("localhost:0", false)]
+    [InlineData("0.0.0.0:1", false)]
+    [InlineData("[::ffff:0.0.0.0]:1", false)]
+    [InlineData("[ff02::1]:1", false)]
+    public void Somebody_may_live_at_one_machine_and_port(string address, bool isSomebody) =>
+        MeshAddresses.MayBeSomebody(NodeAddress.Parse(address)).ShouldBe(isSomebody);
 }

@@ -67,6 +67,23 @@ public class ToldByRelaysTests : NodeRulesFixture
     }
 
     [Fact]
+    public void Who_asks_for_such_a_peer_while_there_is_no_relay_is_told_so()
+    {
+        long relay = AcceptRelay(Pair.Bob);
+        Tell(Rules, relay, Sign(Carol, 1, "127.0.0.1:1"));
+        Rules.OnDescribed(relay, canRelay: false, 0);
+        Rules.TakeActions();
+
+        Rules.Request(7, Carol.Did, 0);
+
+        var failed = Rules.TakeActions().ShouldHaveSingleItem().ShouldBeOfType<FailDial>();
+        (failed.Request, failed.Failure.Reason).ShouldBe((7, FailureReason.Unreachable));
+        failed.Failure.Message.ShouldContain("no peer that relays");
+        AcceptRelay(Dave);
+        Dials(Rules).ShouldHaveSingleItem().Ways.ShouldBe([new RelayedWay(Dave, Carol.Did)]);
+    }
+
+    [Fact]
     public void Who_told_of_a_peer_is_asked_first_and_who_is_gone_not_at_all()
     {
         long gone = AcceptRelay(Pair.Key("gone"));

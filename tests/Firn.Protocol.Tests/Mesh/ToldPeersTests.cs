@@ -39,6 +39,26 @@ public class ToldPeersTests : DialBookFixture
     }
 
     [Fact]
+    public void The_way_that_made_a_session_stays_the_first_though_the_peer_has_come_by_itself_since()
+    {
+        var book = Book();
+        book.Learn(Pair.Bob, [Here, There], isUp: false, 0);
+        book.Tick(0);
+        var dial = TakeDial()!;
+        book.OnAnswered(dial.Link, new DirectWay(There));
+        Reach(book, dial, Pair.Bob, 0);
+        book.OnDown(Pair.Bob, EndReason.TransportError, isFinal: false, 10_000);
+        book.Tick(20_000);
+        TakeDial().ShouldNotBeNull();
+
+        book.OnUp(Pair.Bob, 20_000);   // while that dial is under way
+        book.OnDown(Pair.Bob, EndReason.TransportError, isFinal: false, 30_000);
+        book.Tick(40_000);
+
+        TakeDial()!.Preferred.ShouldBe(new DirectWay(There));
+    }
+
+    [Fact]
     public void Relays_come_after_the_addresses_of_a_known_key_and_are_few()
     {
         var book = Book(new DialLimits { MaxRelays = 2 });
@@ -155,6 +175,22 @@ public class ToldPeersTests : DialBookFixture
         book.Configure(Here, 0);
         book.Tick(0);
         Take().Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public void Who_is_told_and_may_not_be_dialled_makes_room_for_others_and_may_be_told_again()
+    {
+        var unwanted = Pair.Key("p0");
+        var book = Book(new DialLimits { MaxMeshTargets = 2 });
+        CookieFor = target => target.Peer == unwanted ? null : default(CookieChoice);
+        book.Learn(unwanted, [Here], isUp: false, 0);
+        book.Learn(Pair.Key("p1"), [There], isUp: false, 0);
+        book.Tick(0);
+
+        book.Learn(Pair.Key("p2"), [There], isUp: false, 0);
+
+        book.Targets.Select(t => t.Peer).ShouldBe([Pair.Key("p1"), Pair.Key("p2")]);
+        GivenUp.ShouldBe([unwanted]);
     }
 
     [Fact]

@@ -76,6 +76,14 @@ public class ToldRecordsTests : NodeRulesFixture
     }
 
     [Fact]
+    public void An_address_that_was_told_is_known_to_be_until_it_is_dialled()
+    {
+        Tell(Rules, Accept(Rules, Pair.Bob), Sign(Carol, 1, "10.0.0.3:1", "wss://mesh.example.com", "tcp://mesh.example.com"));
+        Dials(Rules).ShouldHaveSingleItem().Ways.Cast<DirectWay>().Select(way => (way.Address.Host, way.Endpoint.IsTold))
+            .ShouldBe([("10.0.0.3", true), ("mesh.example.com", true)]);
+    }
+
+    [Fact]
     public void A_loopback_address_counts_only_if_its_teller_is_on_this_machine()
     {
         long link = Accept(Rules, Pair.Bob);

@@ -45,6 +45,10 @@ public class NodeAddressTests
     [InlineData("a@[::%2]", 7, "after an address that begins with fe80")]
     [InlineData("0x7f.1:80", 1, "expected an IPv4 address")]
     [InlineData("host.:80", 5, "does not end in a dot")]
+    [InlineData("wss://host/mesh", 11, "nodes are served at /firn alone")]
+    [InlineData("ws://host:80/firn/", 13, "nodes are served at /firn alone")]
+    [InlineData("tcp://host/firn", 11, "'/' is not allowed in a host")]
+    [InlineData("quic://host/", 12, "'/' is not allowed in a host")]
     public void A_malformed_address_is_refused_with_the_place_and_the_reason(string text, int character, string reason)
     {
         NodeAddress.TryParse(text, out _, out var error).ShouldBeFalse();
@@ -58,6 +62,9 @@ public class NodeAddressTests
     [InlineData("QUIC://Beta@HOST", "quic://Beta@host:3476")]
     [InlineData("wss://host", "wss://host:443")]
     [InlineData("ws://host", "ws://host:80")]
+    [InlineData("wss://host/firn", "wss://host:443")]
+    [InlineData("ws://b@host:81/", "ws://b@host:81")]
+    [InlineData("ws://[::1]:81/firn", "ws://[::1]:81")]
     [InlineData("host:0", "tcp://host:0")]
     [InlineData("host:00080", "tcp://host:80")]
     [InlineData("host:65535", "tcp://host:65535")]
@@ -70,6 +77,14 @@ public class NodeAddressTests
         var address = NodeAddress.Parse(text);
         address.ToString().ShouldBe(canonical);
         address.ShouldBe(NodeAddress.Parse(canonical));
+    }
+
+    [Fact]
+    public void An_address_is_the_same_whoever_has_told_it()
+    {
+        var own = NodeAddress.Parse("wss://mesh.example.com");
+        var told = own with { IsTold = true };
+        (told, told.GetHashCode(), told.ToString()).ShouldBe((own, own.GetHashCode(), own.ToString()));
     }
 
     [Theory]

@@ -221,6 +221,9 @@ public class CommandLineTests
     [InlineData("firn trust re", "remove")]
     [InlineData("firn pins fo", "forget")]
     [InlineData("firn id ro", "rotate")]
+    [InlineData("firn doc", "doctor")]
+    [InlineData("firn doctor --j", "--json")]
+    [InlineData("firn doctor --h", "--help")]
     public async Task The_tool_suggests_what_comes_next(string line, string suggestion)
     {
         var output = new StringWriter();

@@ -71,6 +71,8 @@ public class OutputTests
             .ShouldBe("beta@b.lan is down: timeout");
         EventLines.Describe(new EventBody("refused", At) { Source = "10.0.0.9", Message = "the cookie differs" })
             .ShouldBe("refused 10.0.0.9: the cookie differs");
+        EventLines.Describe(new EventBody("refused", At) { Source = "10.0.0.9", Reason = "connectionLost", Message = "closed without a word" })
+            .ShouldBe("10.0.0.9 left before it was a peer: closed without a word");
     }
 
     [Fact]

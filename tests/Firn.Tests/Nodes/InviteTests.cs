@@ -106,6 +106,21 @@ public sealed class InviteTests : VirtualNodeFixture
     }
 
     [Fact]
+    public async Task Who_comes_after_the_time_to_an_inviter_that_has_forgotten_the_invite_is_told_of_the_time()
+    {
+        var inviter = await StartAsync("inviter");
+        using var invite = Invite(inviter, lifetime: TimeSpan.FromSeconds(30));
+        using var code = new InviteCode(RandomNumberGenerator.GetBytes(InviteCode.Length));
+        using var forgotten = Line(invite, new InviteId(1), code);
+        var joiner = NewJoiner("joiner");
+        (await FailureAsync(joiner.LookAsync(forgotten, default))).Message.ShouldNotContain("By this machine's clock");
+
+        await DriveAsync(31);
+
+        (await FailureAsync(joiner.LookAsync(forgotten, default))).Message.ShouldContain("By this machine's clock it expired at");
+    }
+
+    [Fact]
     public async Task A_restart_an_altered_line_and_a_guess_look_alike_and_guesses_end_the_invite()
     {
         var inviter = await StartAsync("inviter");
@@ -143,6 +158,58 @@ public sealed class InviteTests : VirtualNodeFixture
         failure.Reason.ShouldBe(FailureReason.WrongPeer);
         failure.Message.ShouldContain(other.Node.Self.Did.ToString());
         failure.Message.ShouldContain("nowhere");
+    }
+
+    [Fact]
+    public async Task An_address_that_swallows_everything_does_not_hold_up_the_others()
+    {
+        var inviter = await StartAsync("inviter");
+        Network.Join("hole");
+        Network.SetPath("joiner", "hole", PathState.Silent);
+        using var invite = Invite(inviter, addresses: [NodeAddress.Parse("hole:1"), inviter.Address]);
+        var joiner = NewJoiner("joiner");
+        long began = Time.GetTimestamp();
+
+        (await DriveAsync(joiner.LookAsync(invite, default))).At.ShouldBe(inviter.Address);
+
+        Time.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(2));
+        Network.OpenConnections.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task The_code_is_proved_at_one_of_two_addresses_that_both_lead_to_the_inviter()
+    {
+        Network.Latency = static (_, _) => TimeSpan.FromMilliseconds(200);
+        var inviter = await StartAsync("inviter");
+        using var invite = Invite(inviter, addresses: [NodeAddress.Parse($"inviter:{inviter.Address.Port}"), inviter.Address]);
+        using var wrong = new InviteCode(RandomNumberGenerator.GetBytes(InviteCode.Length));
+        using var altered = Line(invite, invite.Id, wrong);
+        var joiner = NewJoiner("joiner");
+        for (int i = 1; i < InviteBook.MaxWrongProofs; i++)
+        {
+            await FailureAsync(joiner.LookAsync(altered, default));
+            await DriveAsync(1.1);
+        }
+
+        await DriveAsync(20);
+        (await DriveAsync(joiner.LookAsync(invite, default))).Offer.Name.ShouldBe(inviter.Node.Self.Name, "as many wrong proofs more would have ended it");
+        Network.OpenConnections.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_joining_that_is_cancelled_says_so_and_leaves_nothing()
+    {
+        var inviter = await StartAsync("inviter");
+        using var invite = Invite(inviter);
+        Network.Partition(["inviter"], ["joiner"]);
+        using var cancel = new CancellationTokenSource();
+        var looking = NewJoiner("joiner").LookAsync(invite, cancel.Token);
+        await DriveAsync(1);
+
+        await cancel.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(looking.WaitAsync(EventLog.Ceiling));
+        Network.OpenConnections.ShouldBe(0);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using Firn.Testing;
 
 namespace Firn.Tests.Nodes;
 
@@ -56,6 +57,51 @@ public sealed class PeerSourceTests : VirtualNodeFixture
         Network.Dials.ShouldBe(dials);
         source.Says(new PeerFound("b", [b.Address]));
         await DriveAsync(a.PeerAsync("b"));
+    }
+
+    [Fact]
+    public async Task Two_sources_of_one_name_are_two_and_what_the_other_has_said_still_counts_when_one_throws()
+    {
+        var (lasting, failing) = (new ScriptedSource(), new ScriptedSource());
+        var a = await StartAsync("a", o => (_, _) = (Add(o, lasting), Add(o, failing)));
+        lasting.Says(new PeerFound("x", [NodeAddress.Parse("10.99.99.99:1")]));
+        await DriveAsync(a.Events.FirstAsync<DialFailedEvent>());
+
+        failing.Fails(new InvalidOperationException("the test says so"));
+        await DriveAsync(failing.WhenAskedAsync(2));
+        long dials = Network.Dials;
+
+        await DriveAsync(NodeGroup.UntilAsync(() => Network.Dials > dials, "another dial"));
+    }
+
+    [Fact]
+    public async Task A_source_that_throws_is_not_asked_again_at_once()
+    {
+        var source = new ScriptedSource();
+        await StartAsync("a", o => Add(o, source));
+        await DriveAsync(source.WhenAskedAsync(1));
+        source.Fails(new InvalidOperationException("the test says so"));
+        await DriveAsync(NodeGroup.UntilAsync(() => source.Running == 0, "it to have thrown"));
+        long threw = Time.GetTimestamp();
+
+        await DriveAsync(source.WhenAskedAsync(1));
+
+        Time.GetElapsedTime(threw).ShouldBeInRange(TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(3));
+    }
+
+    [Fact]
+    public async Task A_key_that_is_far_too_long_is_no_place()
+    {
+        var b = await StartAsync("b");
+        var source = new ScriptedSource();
+        var a = await StartAsync("a", o => Add(o, source));
+        source.Says(new PeerFound(new string('k', 257), [NodeAddress.Parse("10.99.99.99:1")]));
+        source.Says(new PeerFound(new string('k', 256), [b.Address]));
+
+        await DriveAsync(a.PeerAsync("b"));
+
+        a.Events.Of<DialFailedEvent>().ShouldBeEmpty();
+        Network.Dials.ShouldBe(1);
     }
 
     [Fact]

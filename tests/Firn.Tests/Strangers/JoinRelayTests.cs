@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using Firn.Identity;
 using Firn.Protocol;
@@ -6,6 +8,7 @@ using Firn.Testing;
 using Firn.Tests.Nodes;
 using Firn.Transports;
 using Microsoft.Extensions.Logging.Abstractions;
+using Cookie = Firn.Protocol.Cookie;
 
 namespace Firn.Tests.Strangers;
 
@@ -92,12 +95,29 @@ public sealed class JoinRelayTests : NodeFixture, IDisposable
         relay.Passed.ShouldBeGreaterThan(100, "it did pass the proof on");
     }
 
+    [Fact]
+    public async Task All_addresses_of_a_name_are_ways_to_the_inviter()
+    {
+        var inviter = await StartAsync("inviter");
+        using var invite = Invite(inviter, NodeAddress.Parse($"inviter.test:{inviter.Address.Port}"));
+        var joiner = NewJoiner((host, family, _) => Task.FromResult<IReadOnlyList<IPAddress>>(
+            host == "inviter.test" && family == AddressFamily.InterNetwork ? [IPAddress.Parse("127.0.0.9"), IPAddress.Loopback] : []));
+
+        var (at, offer) = await joiner.LookAsync(invite, default).WaitAsync(EventLog.Ceiling);
+        (await joiner.TakeAsync(invite, at, offer, default).WaitAsync(EventLog.Ceiling)).Cookie!.Dispose();
+
+        at.ShouldBe(invite.Addresses[0]);
+    }
+
     private static InviteLine Invite(LiveNode node, params NodeAddress[] addresses) =>
         InviteLine.Parse(node.Node.Core.Invites.Create(1, TimeSpan.FromHours(1), trustOnly: false, addresses).Line);
 
-    private Joiner NewJoiner() => new(
+    private Joiner NewJoiner(NameResolver? resolve = null) => new(
         new JoinIdentity(NodeName.Parse("joiner@joiner.lan"), LeafProfile.DidOf(_identity), VersionRange.Supported),
         new NodeCredentials(_identity, DateTimeOffset.UtcNow),
         [new TcpTransport(new TcpOptions(), TimeProvider.System, NullLogger.Instance)],
-        TimeProvider.System);
+        TimeProvider.System)
+    {
+        Resolve = resolve ?? SystemNames.ResolveAsync,
+    };
 }

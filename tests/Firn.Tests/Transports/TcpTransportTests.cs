@@ -145,18 +145,23 @@ public sealed class TcpTransportTests : TcpFixture
     }
 
     [Fact]
-    public void The_kernel_holds_little_that_is_unsent()
+    public async Task The_kernel_holds_little_that_is_unsent_of_a_dialled_and_of_an_accepted_connection()
     {
-        if (!OperatingSystem.IsLinux())
-            return;
+        var options = new TcpOptions { UnsentLowWater = 70_000 };
+        using var listening = new TcpListener(IPAddress.Loopback, 0);
+        listening.Start();
+        var address = NodeAddress.Parse($"127.0.0.1:{((IPEndPoint)listening.LocalEndpoint).Port}");
 
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        TcpDialer.Tune(socket, new TcpOptions { UnsentLowWater = 70_000 });
+        var (dialled, _) = await TcpDialer.ConnectAsync(address, _ => new([IPAddress.Loopback]), options, Ceiling);
+        using var accepted = await listening.AcceptSocketAsync(Ceiling);
+        using var pending = new TcpPendingLink(accepted, options, TimeProvider.System);
 
-        var value = new byte[4];
-        socket.GetRawSocketOption(6, 25, value);
-        BitConverter.ToInt32(value).ShouldBe(70_000);
-        socket.NoDelay.ShouldBeTrue();
+        using (dialled)
+        {
+            (dialled.NoDelay, accepted.NoDelay).ShouldBe((true, true));
+            if (OperatingSystem.IsLinux())
+                (dialled.UnsentLowWater(), accepted.UnsentLowWater()).ShouldBe((70_000, 70_000));
+        }
     }
 
     private Task<FirnException> DialFailureAsync(NodeAddress address) =>

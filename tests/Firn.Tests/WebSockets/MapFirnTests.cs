@@ -1,10 +1,16 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Encodings.Web;
 using Firn.Testing;
+using Firn.Tests.Transports;
+using Firn.Transports;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -64,6 +70,36 @@ public sealed class MapFirnTests : WebSocketNodeFixture
 
         (await events.FirstAsync<RefusedEvent>()).Source.ShouldBe("203.0.113.7");
         node.Peers.ShouldHaveSingleItem().Address.Host.ShouldBe("127.0.0.1");
+    }
+
+    [Fact]
+    public async Task Its_connections_hold_little_that_is_unsent()
+    {
+        var seen = new TaskCompletionSource<Socket>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var app = await StartAppAsync(app => app.Use((context, next) =>
+        {
+            seen.TrySetResult(context.Features.Get<IConnectionSocketFeature>()!.Socket);
+            return next(context);
+        }));
+        var a = await DiallerAsync("a");
+
+        await a.Node.ConnectAsync(AddressOf(app)).WaitAsync(EventLog.Ceiling);
+
+        var socket = await seen.Task;
+        socket.NoDelay.ShouldBeTrue();
+        if (OperatingSystem.IsLinux())
+            socket.UnsentLowWater().ShouldBe(new TcpOptions().UnsentLowWater);
+    }
+
+    [Fact]
+    public async Task It_asks_for_no_login_and_is_ended_by_no_timeout_of_the_application()
+    {
+        await using var app = await StartAppAsync();
+
+        var metadata = app.Services.GetRequiredService<EndpointDataSource>().Endpoints.Single(endpoint => endpoint.DisplayName == "Firn").Metadata;
+
+        metadata.GetMetadata<IAllowAnonymous>().ShouldNotBeNull();
+        metadata.GetMetadata<DisableRequestTimeoutAttribute>().ShouldNotBeNull();
     }
 
     [Fact]

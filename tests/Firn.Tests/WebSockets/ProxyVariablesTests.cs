@@ -22,7 +22,7 @@ public sealed class ProxyVariablesTests
     [InlineData("ws://a.example/", "HTTP_PROXY=http://p;GATEWAY_INTERFACE=CGI/1.1", null)]
     [InlineData("ws://a.example/", "http_proxy=http://p;GATEWAY_INTERFACE=CGI/1.1", "http://p/")]
     public void The_variable_for_the_scheme_names_the_proxy(string destination, string variables, string? proxy) =>
-        Of(variables).GetProxy(new Uri(destination))?.ToString().TrimEnd('/').ShouldBe(proxy?.TrimEnd('/'));
+        (Of(variables).GetProxy(new Uri(destination))?.ToString().TrimEnd('/')).ShouldBe(proxy?.TrimEnd('/'));
 
     [Theory]
     [InlineData("a.example", "*", true)]

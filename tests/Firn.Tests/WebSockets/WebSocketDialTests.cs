@@ -32,11 +32,12 @@ public sealed class WebSocketDialTests : WebSocketNodeFixture, IDisposable
     [InlineData("SSH-2.0-OpenSSH_10.0\r\n", FailureReason.NotFirn, "no HTTP server", "")]
     [InlineData("", FailureReason.ConnectionLost, "closed the connection", "")]
     [InlineData("101", FailureReason.NotFirn, "firn.1", "")]
+    [InlineData("huge", FailureReason.NotFirn, "no HTTP server", "")]
     public async Task What_answered_is_told_and_what_to_do(string answer, FailureReason reason, string found, string advice)
     {
         var a = await DiallerAsync("a");
         var dialling = DialFailureAsync(a, $"ws://127.0.0.1:{Port}");
-        string request = await AnswerAsync(answer);
+        string request = await AnswerAsync(answer == "huge" ? $"HTTP/1.1 404 Not Found\r\nX: {new string('x', 20_000)}\r\n\r\n" : answer);
 
         var error = await dialling;
 

@@ -1,4 +1,9 @@
 using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Firn.Testing;
 using Firn.Transports;
 
@@ -85,6 +90,21 @@ public sealed class WebSocketProxyTests : WebSocketNodeFixture
     }
 
     [Fact]
+    public async Task A_proxy_over_TLS_that_does_not_prove_who_it_is_is_told_nothing()
+    {
+        using var listening = new TcpListener(IPAddress.Loopback, 0);
+        listening.Start();
+        var heard = HearOverTlsAsync(listening);
+
+        var error = await FailureAsync($"https://alice:hunter2@127.0.0.1:{((IPEndPoint)listening.LocalEndpoint).Port}");
+
+        error.Reason.ShouldBe(FailureReason.Unreachable);
+        error.Message.ShouldContain("is not trusted here");
+        error.ToString().ShouldNotContain("hunter2");
+        (await heard.WaitAsync(EventLog.Ceiling)).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_variable_that_names_no_proxy_is_said_to_and_not_shown()
     {
         var error = await FailureAsync("ftp://alice:hunter2@127.0.0.1:21");
@@ -111,6 +131,25 @@ public sealed class WebSocketProxyTests : WebSocketNodeFixture
 
         direct.Message.ShouldContain("the name ");
         proxy.Asked.ShouldBeEmpty();
+    }
+
+    /// <summary>How many bytes it is told inside TLS, with a certificate that nobody has signed.</summary>
+    private static async Task<int> HearOverTlsAsync(TcpListener listening)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var made = new CertificateRequest("CN=proxy", key, HashAlgorithmName.SHA256)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var client = await listening.AcceptTcpClientAsync();
+        await using var tls = new SslStream(client.GetStream());
+        try
+        {
+            await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = made });
+            return await tls.ReadAsync(new byte[1024]);
+        }
+        catch (Exception e) when (e is IOException or AuthenticationException)
+        {
+            return 0;   // it hung up
+        }
     }
 
     private static ProxyVariables Through(string variable, string proxy) => new(name => name == variable ? proxy : null);

@@ -48,6 +48,29 @@ public sealed class WebSocketStrangerTests : WebSocketNodeFixture, IDisposable
         answer.ShouldContain("Expected a WebSocket of subprotocol firn.1, that of Firn.");
     }
 
+    [Theory]
+    [InlineData("a long path", 414)]
+    [InlineData("many headers", 431)]
+    [InlineData("large headers", 431)]
+    public async Task A_request_that_is_too_large_is_refused(string what, int status)
+    {
+        var b = await ServeAsync("b");
+        using var client = await ConnectAsync(b);
+        string headers = what switch
+        {
+            "many headers" => string.Concat(Enumerable.Range(0, 64).Select(i => $"X-{i}: x\r\n")),
+            "large headers" => string.Concat(Enumerable.Range(0, 5).Select(i => $"X-{i}: {new string('x', 4_000)}\r\n")),
+            _ => "",
+        };
+        string request = Upgrade.Replace("Host: x\r\n", $"Host: x\r\n{headers}", StringComparison.Ordinal);
+        if (what == "a long path")
+            request = request.Replace("/firn", $"/{new string('x', 2_100)}", StringComparison.Ordinal);
+
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request), _ceiling.Token);
+
+        (await ReadHeadAsync(client)).ShouldStartWith($"HTTP/1.1 {status} ");
+    }
+
     [Fact]
     public async Task Compression_is_not_agreed_on()
     {
@@ -107,14 +130,15 @@ public sealed class WebSocketStrangerTests : WebSocketNodeFixture, IDisposable
     [InlineData("garbage\r\n\r\n")]
     public async Task Who_does_not_ask_for_a_WebSocket_costs_the_node_no_handshake(string said)
     {
-        var b = await ServeAsync("b");
+        var time = new VirtualTimeProvider(DateTimeOffset.UtcNow);   // stands still: a handshake would not end
+        var b = await ServeAsync("b", change: o => o.TimeProvider = time);
         using var client = await ConnectAsync(b);
         await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(said), _ceiling.Token);
 
         var a = await DiallerAsync("a");
         await a.ConnectAsync(b);
 
-        b.Node.Core.Acceptor.Strangers.ShouldBe(0);
+        await NodeGroup.UntilAsync(() => b.Node.Core.Acceptor.Strangers == 0, "the end of the one handshake there was");
         await b.DisposeAsync().AsTask().WaitAsync(EventLog.Ceiling);   // nor does it hold up its end
     }
 

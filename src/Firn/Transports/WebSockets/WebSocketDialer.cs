@@ -46,6 +46,8 @@ internal sealed class WebSocketDialer(TcpOptions options, IWebProxy proxy)
             cancellationToken.ThrowIfCancellationRequested();
             if (e is FirnException)
                 throw;
+            if (hop.ProxyErrors != SslPolicyErrors.None)
+                throw WebSocketFailure.UntrustedProxy(address, way!, hop.ProxyErrors, e);
             throw WebSocketFailure.Explain(address, way, way is null ? null : proxy.Credentials?.GetCredential(way, "Basic"), socket, e);
         }
     }
@@ -63,13 +65,9 @@ internal sealed class WebSocketDialer(TcpOptions options, IWebProxy proxy)
         SslOptions = new SslClientAuthenticationOptions
         {
             CertificateChainPolicy = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true },
-            RemoteCertificateValidationCallback = (sender, _, _, errors) => errors == SslPolicyErrors.None || !IsProxy(sender, way),
+            RemoteCertificateValidationCallback = (tls, _, _, errors) => errors == SslPolicyErrors.None || !hop.Refuses((SslStream)tls, errors),
         },
     };
-
-    /// <summary>A proxy that is reached over TLS may be given credentials, so it has to prove who it is; a server proves it inside.</summary>
-    private static bool IsProxy(object tls, Uri? way) =>
-        way?.Scheme == "https" && string.Equals(((SslStream)tls).TargetHostName, way.IdnHost, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The TCP connections of one dial. There may be a second one where a proxy asks for credentials; the last counts.</summary>
     private sealed class FirstHop(NodeAddress address, Uri? way, TcpOptions options, CancellationToken dialling)
@@ -79,6 +77,21 @@ internal sealed class WebSocketDialer(TcpOptions options, IWebProxy proxy)
         private bool _isCut;
 
         public IPEndPoint? Remote { get; private set; }
+
+        /// <summary>What is wrong with the certificate of the proxy, if anything.</summary>
+        public SslPolicyErrors ProxyErrors { get; private set; }
+
+        /// <summary>
+        /// Whether a certificate with <paramref name="errors"/> will not do. A proxy that is reached over TLS may be given credentials, so it has to
+        /// prove who it is; a server proves it inside.
+        /// </summary>
+        public bool Refuses(SslStream tls, SslPolicyErrors errors)
+        {
+            bool isProxy = way?.Scheme == "https" && string.Equals(tls.TargetHostName, way.IdnHost, StringComparison.OrdinalIgnoreCase);
+            if (isProxy)
+                ProxyErrors = errors;
+            return isProxy;
+        }
 
         public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
         {

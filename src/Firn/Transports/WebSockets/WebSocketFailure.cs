@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Net.WebSockets;
 using System.Security.Authentication;
 
@@ -10,6 +11,12 @@ internal static class WebSocketFailure
 {
     public static FirnException NotThisProtocol(NodeAddress address) => new(
         FailureReason.NotFirn, $"{address}: a WebSocket server answered that does not speak {WebSocketProtocol.SubProtocol}, the protocol of Firn.");
+
+    public static FirnException UntrustedProxy(NodeAddress address, Uri proxy, SslPolicyErrors errors, Exception e) => new(
+        FailureReason.Unreachable,
+        $"Cannot reach {address}: the certificate of the proxy {Show(proxy)} is not trusted here ({errors}), so it was told nothing. "
+        + "Have the system trust who signed it, or name the proxy as http:// if it is one.",
+        e);
 
     /// <param name="address">What was dialled.</param>
     /// <param name="proxy">The proxy on the way, if there is one.</param>

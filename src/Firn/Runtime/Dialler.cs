@@ -25,7 +25,7 @@ internal sealed class Dialler(NodeCore node) : IAsyncDisposable
                 FailureReason.Unsupported, $"{direct.Address}: this build of Firn does not dial {direct.Address.Scheme}; use tcp."))
             .DialAsync(direct.Endpoint, node.Setup.Credentials.For(node.Clock.Wall), cancellationToken),
         RelayedWay relayed => RelayDialer.DialAsync(
-            node.FindDirect(relayed.Relay)
+            node.Find(relayed.Relay)
                 ?? throw new FirnException(FailureReason.NotConnected, $"{relayed}: there is no session with it any more."),
             relayed.Target, node.Setup.Credentials.For(node.Clock.Wall), cancellationToken),
         _ => throw new UnreachableException($"There is no way of the kind {way.GetType().Name}."),

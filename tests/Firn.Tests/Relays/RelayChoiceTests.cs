@@ -100,10 +100,12 @@ public sealed class RelayChoiceTests : VirtualNodeFixture
     [Fact]
     public async Task Who_was_hung_up_stays_away_though_the_relay_could_bring_it_back()
     {
-        var (a, _, c) = await StartAsync();
+        var (a, b, c) = await StartAsync();
         var (there, back) = (await DriveAsync(a.PeerAsync("c")), await DriveAsync(c.PeerAsync("a")));
         await LearnsAsync(a, c);
         await LearnsAsync(c, a);
+        await DriveAsync(1);   // both have dialled: a dial that is under way would come back by right
+        await DriveAsync(NodeGroup.UntilAsync(() => b.Node.Core.Relay!.Totals.Streams == 1, "one session to be left"));
 
         await there.HangupAsync().WaitAsync(EventLog.Ceiling);   // time stands still: nobody is too late to listen
 

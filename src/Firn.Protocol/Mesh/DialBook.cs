@@ -151,7 +151,7 @@ internal sealed partial class DialBook(
     public bool OnReached(long attempt, PeerKey peer)
     {
         if (!_attempts.TryGetValue(attempt, out var target))
-            return true;
+            return !IsUnwanted(attempt, peer);
 
         target.Peer = peer;
         if (!IsUnwanted(target))
@@ -162,8 +162,13 @@ internal sealed partial class DialBook(
         return false;
     }
 
-    /// <summary>Whether the attempt leads to a peer that was hung up after it had been reached, and nobody has asked for it since.</summary>
-    public bool IsUnwanted(long attempt) => _attempts.TryGetValue(attempt, out var target) && IsUnwanted(target);
+    /// <summary>
+    /// Whether the attempt leads to <paramref name="peer"/>, that was hung up meanwhile, and nobody has asked for it since. One whose target another
+    /// session has satisfied is not known any more, but still under way.
+    /// </summary>
+    public bool IsUnwanted(long attempt, PeerKey peer) => _attempts.TryGetValue(attempt, out var target)
+        ? IsUnwanted(target)
+        : _hungUp.Contains(peer) && !_targets.Exists(t => t.Requests.Count > 0 && LeadsTo(t, peer));
 
     /// <summary>The attempt ended without a session of its own; its peer is up already, or another session with it is being made.</summary>
     public void OnYielded(long attempt, bool isUp, long now)

@@ -6,6 +6,9 @@ internal sealed partial class NodeRules
     private readonly HashSet<long> _relays = [];
     private readonly Func<double> _random;
 
+    /// <summary>Sessions with peers that join others.</summary>
+    public int Relays => _relays.Count;
+
     /// <summary>The peer on <paramref name="link"/> describes itself. <paramref name="canRelay"/>: it relays, and its session goes straight.</summary>
     public void OnDescribed(long link, bool canRelay, long now)
     {
@@ -22,7 +25,7 @@ internal sealed partial class NodeRules
     private IEnumerable<PeerKey> RelaysFor(Did did)
     {
         var relays = _relays.Select(link => (Link: link, Peers.FindByLink(link)?.Key))
-            .Where(relay => relay.Key is { } key && key.Did != did && IsUp(key)).ToList();
+            .Where(relay => relay.Key is { } key && key.Did != did).ToList();
         int first = (int)(_random() * relays.Count);
         long? teller = relays.Count > 1 ? Records.TellerOf(did) : null;
         return relays.Skip(first).Concat(relays.Take(first))

@@ -160,7 +160,7 @@ internal sealed partial class NodeRules
     {
         _now = now;
         var peer = Peers.FindByLink(attempt)?.Key;
-        bool isUnwanted = Dials.IsUnwanted(attempt);
+        bool isUnwanted = peer is { } reached && Dials.IsUnwanted(attempt, reached);
         bool wins = Peers.OnAccepted(attempt, now);
         Dials.OnYielded(attempt, peer is { } p && IsUp(p), now);
 

@@ -15,6 +15,9 @@ internal sealed class BroughtStrangers
     private readonly Dictionary<Did, int> _relays = [];
     private readonly Dictionary<Source, int> _askers = [];
 
+    /// <summary>Askers that have a handshake here, each as one relay has it.</summary>
+    public int Sources => _askers.Count;
+
     /// <summary>Whether one more may come; then it counts until <see cref="Leave"/>.</summary>
     public bool TryEnter(Did relay, Did asker)
     {

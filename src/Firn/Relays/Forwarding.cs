@@ -37,7 +37,7 @@ internal sealed class Forwarding
                 }
 
                 from.Input.AdvanceTo(read.Buffer.End);
-                if (read.IsCompleted)
+                if (read.IsCompleted || read.IsCanceled)
                     break;
             }
 
@@ -47,7 +47,11 @@ internal sealed class Forwarding
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
         {
-            // One of the two is over, and the other is told by BreakOff.
+            // One of the two is over. The other is told before this is done: else it would see an end in good order.
+            if (from.IsAborted)
+                BreakOff(from, to);
+            if (to.IsAborted)
+                BreakOff(to, from);
         }
     }
 
@@ -63,6 +67,9 @@ internal sealed class Forwarding
             Stop(to);
     }
 
-    /// <summary>Nobody is left to read what comes on it.</summary>
-    private static void Stop(FirnStream stream) => stream.Received.Complete();
+    /// <summary>
+    /// Nobody is left to take what comes on it. Its reader is told, who may hold memory of the stream at this moment; the stream itself is
+    /// disposed when nobody does.
+    /// </summary>
+    private static void Stop(FirnStream stream) => stream.Input.CancelPendingRead();
 }

@@ -43,7 +43,7 @@ internal static class RelayDialer
         catch (IOException e)
         {
             await stream.DisposeAsync().ConfigureAwait(false);
-            throw new FirnException(FailureReason.ConnectionLost, $"{relay} ended the stream to {target} before it was made: {e.Message}", e);
+            throw new FirnException(FailureReason.ConnectionLost, $"{relay} ended the stream to {target} before it was made: {e.Message} Try again.", e);
         }
         catch
         {
@@ -58,8 +58,8 @@ internal static class RelayDialer
         var (reason, why) = status switch
         {
             RelayStatus.NotAllowed => (FailureReason.Unsupported, "is itself reached through a relay, and a link goes through one only"),
-            RelayStatus.NoSuchPeer => (FailureReason.Unreachable, "has no session that goes straight to it"),
-            RelayStatus.Unwilling => (FailureReason.Unreachable, "asked it, and it did not take part"),
+            RelayStatus.NoSuchPeer => (FailureReason.Unreachable, "has no session that goes straight to that node: connect the two, or start another relay"),
+            RelayStatus.Unwilling => (FailureReason.Unreachable, "has asked that node, which did not answer or take part: try again, or update the older of the two"),
             RelayStatus.Busy => (FailureReason.Busy, "was asked too often, or the node was: try again later"),
             RelayStatus.Limit => (FailureReason.Busy, "relays as much as it may at a time: try again later, or start another relay"),
             _ => (FailureReason.ProtocolError, "does not understand the request: update the older of the two"),

@@ -84,7 +84,7 @@ internal sealed partial class RelayService(NodeCore node)
     {
         try
         {
-            var (status, onward) = await BringAsync(asking.Peer, target, cancellationToken).ConfigureAwait(false);
+            var (status, onward) = await BringAsync(asking.Peer, target).ConfigureAwait(false);
             if (onward is not null)
             {
                 await using (onward.ConfigureAwait(false))
@@ -103,17 +103,18 @@ internal sealed partial class RelayService(NodeCore node)
     }
 
     /// <summary>A stream to the target that it has taken; null with a reason when it has not.</summary>
-    private async Task<(RelayStatus Status, FirnStream? Onward)> BringAsync(Peer asker, Peer target, CancellationToken cancellationToken)
+    private async Task<(RelayStatus Status, FirnStream? Onward)> BringAsync(Peer asker, Peer target)
     {
+        using var deadline = new CancellationTokenSource(RelayTalk.TargetDeadline, node.Clock.Time);
         FirnStream? onward = null;
         RelayStatus status;
         try
         {
-            onward = await target.OpenStreamAsync(RelayMessages.Bringing, cancellationToken).ConfigureAwait(false);
-            await onward.WriteAsync(RelayMessages.Notice(asker.Did), cancellationToken).ConfigureAwait(false);
-            status = await RelayTalk.ReceiveAnswerAsync(onward, cancellationToken).ConfigureAwait(false) switch
+            onward = await target.OpenStreamAsync(RelayMessages.Bringing, deadline.Token).ConfigureAwait(false);
+            await onward.WriteAsync(RelayMessages.Notice(asker.Did), deadline.Token).ConfigureAwait(false);
+            status = await RelayTalk.ReceiveAnswerAsync(onward, deadline.Token).ConfigureAwait(false) switch
             {
-                RelayStatus.Ok when !onward.IsRelayed => RelayStatus.Ok,
+                RelayStatus.Ok => RelayStatus.Ok,
                 RelayStatus.Busy or RelayStatus.Limit => RelayStatus.Busy,
                 _ => RelayStatus.Unwilling,
             };

@@ -9,6 +9,9 @@ internal static class RelayTalk
     /// <summary>How long the two ends of a stream have to come to terms: 10 seconds.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a relay waits for the node that is asked for: 5 seconds, so that the asker still hears that it is silent.</summary>
+    public static readonly TimeSpan TargetDeadline = TimeSpan.FromSeconds(5);
+
     /// <summary>The next message; null when it is longer than any may be.</summary>
     /// <exception cref="IOException">The stream is over.</exception>
     public static async Task<byte[]?> ReceiveAsync(FirnStream stream, CancellationToken cancellationToken)

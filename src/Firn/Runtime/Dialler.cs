@@ -19,7 +19,7 @@ internal sealed class Dialler(NodeCore node) : IAsyncDisposable
     {
         DirectWay direct => node.Setup.Transports.DialAsync(direct, node.Setup.Credentials.For(node.Clock.Wall), cancellationToken),
         RelayedWay relayed => RelayDialer.DialAsync(
-            node.FindDirect(relayed.Relay)
+            node.Find(relayed.Relay)
                 ?? throw new FirnException(FailureReason.NotConnected, $"{relayed}: there is no session with it any more."),
             relayed.Target, node.Setup.Credentials.For(node.Clock.Wall), cancellationToken),
         _ => throw new UnreachableException($"There is no way of the kind {way.GetType().Name}."),

@@ -115,8 +115,8 @@ internal sealed partial class NodeCore : ISessionOwner, IAsyncDisposable
 
     public IReadOnlyList<Peer> Peers => [.. _peers.Values.OrderBy(p => p.Name.ToString(), StringComparer.Ordinal)];
 
-    /// <summary>This peer, if the session with it goes through no relay.</summary>
-    public Peer? FindDirect(PeerKey key) => _peers.TryGetValue(key, out var peer) && peer.Session.Link.Relay is null ? peer : null;
+    /// <summary>This peer, if it is connected.</summary>
+    public Peer? Find(PeerKey key) => _peers.GetValueOrDefault(key);
 
     /// <summary>The peer with this key, if the session with it goes through no relay; of several names, the first.</summary>
     public Peer? FindDirect(Did did) => Peers.FirstOrDefault(peer => peer.Did == did && peer.Session.Link.Relay is null);

@@ -136,7 +136,7 @@ public class DialRequestTests : DialBookFixture
         var dial = TakeDial()!;
         book.OnReached(dial.Link, Pair.Bob).ShouldBeTrue();
         book.OnDown(Pair.Bob, EndReason.Hangup, isFinal: false, 1);
-        book.IsUnwanted(dial.Link).ShouldBeTrue();
+        book.IsUnwanted(dial.Link, Pair.Bob).ShouldBeTrue();
         Fail(book, dial, 2);
         book.NextDue.ShouldBe(long.MaxValue);
     }

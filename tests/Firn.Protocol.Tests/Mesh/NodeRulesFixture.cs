@@ -19,7 +19,8 @@ public abstract class NodeRulesFixture
 
     private protected NodeRules Rules { get; } = RulesOf(new NodeRulesOptions());
 
-    private protected static NodeRules RulesOf(NodeRulesOptions options) => new(Pair.Alice, Policies.ByCookie, options, () => 0);
+    private protected static NodeRules RulesOf(NodeRulesOptions options, Func<double>? random = null) =>
+        new(Pair.Alice, Policies.ByCookie, options, random ?? (static () => 0));
 
     private protected SignedPeerRecord Sign(PeerKey peer, ulong sequence, params string[] addresses) =>
         Made.Sign(peer, sequence, Today.AddHours(24), [.. addresses.Select(NodeAddress.Parse)]);

@@ -130,4 +130,52 @@ public class NodeRulesTests : NodeRulesFixture
         Rules.OnVerdict(dial.Link, Pair.Bob, Policies.Cookie, First, held: null, Rules.Peers.Moment, 0).Refusal.ShouldBe(RefusalReason.Duplicate);
         Dials(Rules, 1_000_000).ShouldBeEmpty();
     }
+
+    /// <summary>Bob has dialled as well, and was faster; that he is hung up ends both.</summary>
+    [Fact]
+    public void A_dial_that_another_session_overtook_does_not_undo_a_hangup()
+    {
+        var dial = DialToldBob();
+        Accept(Rules, Pair.Bob);
+        Rules.Hangup(Pair.Bob, 0).ShouldBeTrue();
+
+        var decision = Rules.OnVerdict(dial.Link, Pair.Bob, Policies.Cookie, First, held: null, Rules.Peers.Moment, 0);
+
+        decision.Refusal.ShouldBe(RefusalReason.Duplicate);
+    }
+
+    /// <summary>Bob has hung up before the Verdict, and this node hears of it after its Commit.</summary>
+    [Fact]
+    public void A_dial_that_another_session_overtook_is_hung_up_with_it_though_its_commit_is_on_its_way()
+    {
+        var dial = DialToldBob();
+        long link = Accept(Rules, Pair.Bob);
+        var decision = Rules.OnVerdict(dial.Link, Pair.Bob, Policies.Cookie, First, held: null, Rules.Peers.Moment, 0);
+        Rules.OnCommitSent(dial.Link, Pair.Bob, Policies.Cookie, First, Pair.Session(99), decision, 0);
+        Rules.OnSessionEnded(link, EndReason.Hangup, isTold: true, 0);
+
+        Rules.OnAccepted(dial.Link, 0).ShouldBeTrue();
+
+        Rules.IsUp(Pair.Bob).ShouldBeFalse();
+        Rules.TakeActions().OfType<CloseLink>().ShouldContain(close => close.Link == dial.Link && close.Reason == EndReason.Hangup);
+    }
+
+    [Fact]
+    public void A_dial_that_another_session_overtook_is_welcome_to_who_has_asked_since()
+    {
+        var dial = DialToldBob();
+        Accept(Rules, Pair.Bob);
+        Rules.Hangup(Pair.Bob, 0);
+        Rules.Request(1, Pair.Bob.Did, 0);
+
+        var decision = Rules.OnVerdict(dial.Link, Pair.Bob, Policies.Cookie, First, held: null, Rules.Peers.Moment, 0);
+
+        decision.Refusal.ShouldBe(RefusalReason.Unspecified);
+    }
+
+    private StartDial DialToldBob()
+    {
+        Tell(Rules, Accept(Rules, Carol), Sign(Pair.Bob, 1, "10.0.0.3:1"));
+        return Dials(Rules).ShouldHaveSingleItem();
+    }
 }

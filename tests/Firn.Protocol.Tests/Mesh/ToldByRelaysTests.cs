@@ -108,10 +108,54 @@ public class ToldByRelaysTests : NodeRulesFixture
         Rules.Dials.Targets.Single(target => target.Peer == Carol).Addresses.ShouldHaveSingleItem();
     }
 
-    private long AcceptRelay(PeerKey peer, long now = 0)
+    /// <summary>An attempt tries a few of many: each has its turn.</summary>
+    [Fact]
+    public void Behind_who_told_of_a_peer_the_relays_begin_anywhere()
     {
-        long link = Accept(Rules, peer, now);
-        Rules.OnDescribed(link, canRelay: true, now);
+        double random = 0;
+        var rules = RulesOf(new NodeRulesOptions(), () => random);
+        PeerKey[] relays = [Pair.Bob, Pair.Key("second"), Pair.Key("third")];
+        long[] links = [.. relays.Select(relay => AcceptRelay(rules, relay))];
+
+        Tell(rules, links[0], Sign(Carol, 1, "127.0.0.1:1"));
+        AskedFor(Carol).ShouldBe(relays);
+        random = 0.9;
+        Tell(rules, links[0], Sign(Dave, 1, "127.0.0.1:1"));
+        AskedFor(Dave).ShouldBe([relays[0], relays[2], relays[1]]);
+
+        IEnumerable<PeerKey> AskedFor(PeerKey peer) => Dials(rules).Single(dial => dial.Demanded == peer).Ways.Cast<RelayedWay>().Select(way => way.Relay);
+    }
+
+    /// <summary>A key may have several names.</summary>
+    [Fact]
+    public void No_relay_is_asked_for_its_own_key()
+    {
+        long relay = AcceptRelay(Pair.Bob);
+
+        Tell(Rules, relay, Sign(Pair.Bob with { Name = NodeName.Parse("other@test") }, 1, "127.0.0.1:1"));
+
+        Dials(Rules).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_relay_is_forgotten_with_its_session_whatever_still_comes_of_it()
+    {
+        long relay = AcceptRelay(Pair.Bob);
+        Rules.Relays.ShouldBe(1);
+
+        Rules.OnSessionEnded(relay, EndReason.Timeout, isTold: false, 0);
+        Rules.Relays.ShouldBe(0);
+
+        Rules.OnDescribed(relay, canRelay: true, 0);   // it was on its way
+        Rules.Relays.ShouldBe(0);
+    }
+
+    private long AcceptRelay(PeerKey peer, long now = 0) => AcceptRelay(Rules, peer, now);
+
+    private long AcceptRelay(NodeRules rules, PeerKey peer, long now = 0)
+    {
+        long link = Accept(rules, peer, now);
+        rules.OnDescribed(link, canRelay: true, now);
         return link;
     }
 }

@@ -14,7 +14,7 @@ public class BroughtStrangersTests
         Enter("relay", "other").ShouldBeTrue();
         Enter("other", "asker").ShouldBeTrue();
 
-        _strangers.Leave(Pair.Key("relay").Did, Pair.Key("asker").Did);
+        Leave("relay", "asker");
         Enter("relay", "asker").ShouldBeTrue();
     }
 
@@ -22,12 +22,31 @@ public class BroughtStrangersTests
     [Fact]
     public void A_relay_that_invents_askers_gets_no_more_than_half_of_the_handshakes()
     {
-        int entered = Enumerable.Range(0, 100).Count(i => Enter("relay", $"asker-{i}"));
+        int entered = Askers(100).Count(asker => Enter("relay", asker));
 
         entered.ShouldBe(BroughtStrangers.MaxPerRelay);
         entered.ShouldBeLessThanOrEqualTo(new StrangerLimits().Share);
         Enter("other", "asker").ShouldBeTrue();
     }
+
+    [Fact]
+    public void Whoever_leaves_makes_room_for_another_of_the_same_relay_and_leaves_nothing_behind()
+    {
+        foreach (string asker in Askers(BroughtStrangers.MaxPerRelay))
+            Enter("relay", asker).ShouldBeTrue();
+        Enter("relay", "one-more").ShouldBeFalse();
+
+        Leave("relay", "asker-0");
+        Enter("relay", "one-more").ShouldBeTrue();
+
+        foreach (string asker in Askers(BroughtStrangers.MaxPerRelay).Skip(1))
+            Leave("relay", asker);
+        _strangers.Sources.ShouldBe(1);
+    }
+
+    private static IEnumerable<string> Askers(int count) => Enumerable.Range(0, count).Select(i => $"asker-{i}");
+
+    private void Leave(string relay, string asker) => _strangers.Leave(Pair.Key(relay).Did, Pair.Key(asker).Did);
 
     private bool Enter(string relay, string asker) => _strangers.TryEnter(Pair.Key(relay).Did, Pair.Key(asker).Did);
 }

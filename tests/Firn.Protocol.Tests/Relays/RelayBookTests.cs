@@ -59,6 +59,19 @@ public class RelayBookTests
     }
 
     [Fact]
+    public void A_stream_that_ends_gives_its_place_back_to_who_asked_for_it()
+    {
+        var first = Ask(Pair.Alice, Pair.Bob);
+        Ask(Pair.Alice, Carol).Status.ShouldBe(RelayStatus.Ok);
+        Ask(Pair.Alice, Dave).Status.ShouldBe(RelayStatus.Ok);
+
+        _book.End(first.Id);
+
+        Ask(Pair.Alice, Dave).Status.ShouldBe(RelayStatus.Ok);
+        Ask(Pair.Alice, Pair.Bob).Status.ShouldBe(RelayStatus.Limit);
+    }
+
+    [Fact]
     public void Requests_have_a_rate_and_those_that_are_refused_count()
     {
         for (int i = 0; i < 8; i++)
@@ -81,6 +94,20 @@ public class RelayBookTests
         Ask(Carol, 0).ShouldBe(RelayStatus.Busy);
         Ask(Pair.Alice, 999).ShouldBe(RelayStatus.Busy);
         Ask(Carol, 1000).ShouldBe(RelayStatus.NoSuchPeer);   // Bob's budget is back, so nothing of him was worth keeping
+    }
+
+    [Fact]
+    public void An_asker_that_has_streams_is_remembered_until_they_end()
+    {
+        var book = new RelayBook(new RelayLimits { MaxAskers = 1, RequestBurst = 1, RequestsPerSecond = 1 });
+        RelayDecision Ask(PeerKey asker, long now) => book.Ask(asker, isDirect: true, Dave.Did, Dave, now);
+
+        var first = Ask(Pair.Alice, 0);
+        first.Status.ShouldBe(RelayStatus.Ok);
+        Ask(Carol, 10_000).Status.ShouldBe(RelayStatus.Busy);
+
+        book.End(first.Id);
+        Ask(Carol, 10_000).Status.ShouldBe(RelayStatus.Ok);
     }
 
     private RelayDecision Ask(PeerKey asker, PeerKey target, long now = 0) => _book.Ask(asker, isDirect: true, target.Did, target, now);

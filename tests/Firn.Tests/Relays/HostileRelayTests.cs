@@ -202,6 +202,4 @@ public sealed class HostileRelayTests : RelayFixture
             }
         };
     }
-
-    private static Task<PeerDownEvent> DownAsync(LiveNode node, Peer peer) => node.Events.FirstAsync<PeerDownEvent>(e => e.Peer == peer);
 }

@@ -98,6 +98,25 @@ public sealed class RelayChoiceTests : VirtualNodeFixture
     }
 
     [Fact]
+    public async Task Who_was_hung_up_stays_away_though_the_relay_could_bring_it_back()
+    {
+        var (a, b, c) = await StartAsync();
+        var (there, back) = (await DriveAsync(a.PeerAsync("c")), await DriveAsync(c.PeerAsync("a")));
+        await LearnsAsync(a, c);
+        await LearnsAsync(c, a);
+        await DriveAsync(1);   // both have dialled: a dial that is under way would come back by right
+        await DriveAsync(NodeGroup.UntilAsync(() => b.Node.Core.Relay!.Totals.Streams == 1, "one session to be left"));
+
+        await there.HangupAsync().WaitAsync(EventLog.Ceiling);   // time stands still: nobody is too late to listen
+
+        (await a.Events.FirstAsync<PeerDownEvent>(e => e.Peer == there)).Reason.ShouldBe(EndReason.Hangup);
+        (await c.Events.FirstAsync<PeerDownEvent>(e => e.Peer == back)).Reason.ShouldBe(EndReason.Hangup);
+        await DriveAsync(10);
+        a.Node.Peers.ShouldNotContain(peer => peer.Name == c.Node.Self.Name);
+        c.Node.Peers.ShouldNotContain(peer => peer.Name == a.Node.Self.Name);
+    }
+
+    [Fact]
     public async Task A_relay_that_is_itself_relayed_is_not_asked()
     {
         // c relays too, but is reached through b only: d, which c alone reaches, stays out of reach.
@@ -111,8 +130,10 @@ public sealed class RelayChoiceTests : VirtualNodeFixture
 
         b.Node.FindPeer("d").Via.ShouldBe(c.Node.Self.Name);
         a.Node.Peers.ShouldNotContain(peer => peer.Name == d.Node.Self.Name);
+        a.Node.Core.Decide((rules, _) => rules.Relays).ShouldBe(1);   // b alone
         var error = await Should.ThrowAsync<FirnException>(() => DriveAsync(RelayDials.DialAsync(a, d, "b")));
-        error.Reason.ShouldBe(FailureReason.Unreachable);   // b has no session that goes straight to d
+        error.Reason.ShouldBe(FailureReason.Unreachable);
+        error.Message.ShouldContain("no session that goes straight");
         error = await Should.ThrowAsync<FirnException>(() => DriveAsync(RelayDials.DialAsync(a, d, "c")));
         error.Reason.ShouldBe(FailureReason.Unsupported);   // and c is asked through b
         error.Message.ShouldContain("one only");

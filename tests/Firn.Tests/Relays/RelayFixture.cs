@@ -2,6 +2,7 @@ using Firn.Protocol;
 using Firn.Relays;
 using Firn.Testing;
 using Firn.Tests.Nodes;
+using Firn.Transports;
 
 namespace Firn.Tests.Relays;
 
@@ -58,6 +59,12 @@ public abstract class RelayFixture : VirtualNodeFixture
         await DriveAsync(RelayDials.DialAsync(from, to, via));
         return await DriveAsync(from.PeerAsync(to.Name));
     }
+
+    /// <summary>The end of a node's association with <paramref name="peer"/>.</summary>
+    private protected static Task<PeerDownEvent> DownAsync(LiveNode node, Peer peer) => node.Events.FirstAsync<PeerDownEvent>(e => e.Peer == peer);
+
+    /// <summary>A key of nobody.</summary>
+    private protected static Did Invented(int number) => Did.FromValidPoint([2, .. new byte[31], (byte)number]);
 }
 
 /// <summary>Dials of a node through a peer of its, whatever else it would do.</summary>
@@ -65,16 +72,25 @@ internal static class RelayDials
 {
     public static async Task DialAsync(LiveNode from, LiveNode to, string via)
     {
-        var core = from.Node.Core;
         var relay = from.Node.FindPeer(via);
-        var link = await RelayDialer.DialAsync(relay, to.Node.Self.Did, core.Setup.Credentials.Current, CancellationToken.None);
-        var cookie = core.Setup.Handshake.Admission.Keyring![0];
         var demanded = new PeerKey(to.Node.Self.Did, to.Node.Self.Name);
+        var link = await RelayDialer.DialAsync(relay, demanded.Did, from.Node.Core.Setup.Credentials.Current, CancellationToken.None);
+        await ByHand.ProveAsync(from, link, new RelayedWay(relay.Key, demanded.Did), demanded);
+    }
+}
+
+/// <summary>The second half of a dial.</summary>
+internal static class ByHand
+{
+    /// <summary>Makes a session of <paramref name="link"/>, which <paramref name="from"/> has dialled by <paramref name="way"/>.</summary>
+    public static async Task ProveAsync(LiveNode from, ILink link, DialWay way, PeerKey? demanded)
+    {
+        var core = from.Node.Core;
+        var cookie = core.Setup.Handshake.Admission.Keyring![0];
         long number = core.Decide((rules, _) => rules.NewLink());
         bool isSession = false;
         try
         {
-            var way = new RelayedWay(relay.Key, demanded.Did);
             var dial = new StartDial(number, [way], demanded, Cookie: cookie);
             using var greeting = await core.Handshaker.GreetAsync(link, dial, way, CancellationToken.None);
             isSession = await core.Handshaker.ProveAsync(greeting, dial, () => Task.FromResult(true), CancellationToken.None);

@@ -75,6 +75,7 @@ public sealed class RelayRequestTests : RelayFixture
         await AskAsync(relay, C.Node.Self.Did, RelayStatus.Limit);
         await AskAsync(relay, A.Node.Self.Did, RelayStatus.NoSuchPeer);
         await AskAsync(relay, B.Node.Self.Did, RelayStatus.NoSuchPeer);
+        await AskAsync(relay, Invented(1), RelayStatus.NoSuchPeer);
 
         streams[0].Reset();
         await NodeGroup.UntilAsync(() => B.Node.Core.Relay!.Totals.Streams < streams.Count, "the stream to be over");
@@ -92,8 +93,7 @@ public sealed class RelayRequestTests : RelayFixture
         for (int i = 0; i < BroughtStrangers.MaxPerRelay + 2; i++)
         {
             var stream = await victim.OpenStreamAsync(RelayMessages.Bringing);
-            byte[] point = [2, .. new byte[31], (byte)i];
-            await stream.WriteAsync(RelayMessages.Notice(Did.FromValidPoint(point)));
+            await stream.WriteAsync(RelayMessages.Notice(Invented(i)));
             answers.Add(await DriveAsync(RelayTalk.ReceiveAnswerAsync(stream, CancellationToken.None)));
         }
 
@@ -102,22 +102,104 @@ public sealed class RelayRequestTests : RelayFixture
         (await ConnectAsync(A, C, via: (await StartRelayAsync("other")).Name)).Via!.Name.ShouldBe("other");
     }
 
-    /// <summary>The place of a session within one incarnation, as by a crossing dial: its streams end, and with them what they carry.</summary>
-    [Fact]
-    public async Task When_the_relays_session_is_replaced_what_it_relayed_ends_and_can_be_made_again()
+    /// <summary>One hop is all there is, whatever a chain of relays would like.</summary>
+    [Theory]
+    [InlineData("firn/relay")]
+    [InlineData("firn/relayed")]
+    public async Task On_a_session_that_is_itself_relayed_nobody_is_joined(string protocol)
+    {
+        await StartAsync(change: o => o.Relay = true);
+        var peer = await ConnectAsync(A, C);
+        await using var stream = await peer.OpenStreamAsync(protocol);
+        await stream.WriteAsync(RelayMessages.Request(B.Node.Self.Did));   // a notice looks the same
+
+        (await DriveAsync(RelayTalk.ReceiveAnswerAsync(stream, CancellationToken.None))).ShouldBe(RelayStatus.NotAllowed);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_target_that_says_nothing_or_knows_nothing_of_it_is_unwilling_and_no_stream_is_left(bool isSilent)
     {
         await StartAsync();
-        var there = await ConnectAsync(A, C);
-        var relay = A.Node.FindPeer("b");
-        var before = relay.SessionId;
+        C.Node.Core.Arrivals.Dispose();
+        if (isSilent)
+            C.Node.Core.StreamHandlers.Add(RelayMessages.Bringing, stream => stream.CopyToAsync(Stream.Null));
 
-        Network.Cut("a", "b").ShouldBe(1);
-        (await DriveAsync(A.Events.FirstAsync<PeerDownEvent>(e => e.Peer == there))).Reason.ShouldBe(EndReason.RelayLost);
-        await DriveAsync(A.PeerAsync("b"));
+        var error = await Should.ThrowAsync<FirnException>(() => DriveAsync(RelayDials.DialAsync(A, C, "b")));
 
-        A.Node.FindPeer("b").SessionId.ShouldNotBe(before);
-        (await ConnectAsync(A, C)).ShouldNotBeSameAs(there);
+        error.Reason.ShouldBe(FailureReason.Unreachable);
+        error.Message.ShouldContain("did not answer or take part");
+        await ShouldHaveNoStreamsAsync(A, "b");
+        await ShouldHaveNoStreamsAsync(B, "c");
+        B.Node.Core.Relay!.Pairs.ShouldBeEmpty();
     }
+
+    [Fact]
+    public async Task Who_no_longer_waits_for_a_relay_that_is_silent_leaves_no_stream()
+    {
+        await StartAsync(o => o.Relay = false);
+        B.Node.Core.StreamHandlers.Add(RelayMessages.Asking, stream => stream.CopyToAsync(Stream.Null));
+        using var patience = new CancellationTokenSource();
+        var asking = RelayDialer.AskAsync(A.Node.FindPeer("b"), C.Node.Self.Did, patience.Token);
+        await NodeGroup.UntilAsync(() => B.Node.FindPeer("a").Session.Streams.Count == 1, "the stream to arrive");
+
+        await patience.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(() => asking);
+        await ShouldHaveNoStreamsAsync(A, "b");
+        await ShouldHaveNoStreamsAsync(B, "a");
+    }
+
+    /// <summary>Its session is over, and the relay is about to learn it.</summary>
+    [Fact]
+    public async Task A_target_that_leaves_at_this_moment_is_no_peer()
+    {
+        using var log = new HoldingLog("Session ", "ended");
+        await StartAsync(o => o.LoggerFactory = log);
+        var relay = A.Node.FindPeer("b");
+        Network.Cut("b", "c").ShouldBe(1);
+        await log.Held.WaitAsync(EventLog.Ceiling);
+        B.Node.Peers.ShouldContain(peer => peer.Name == C.Node.Self.Name);
+
+        await using var stream = await relay.OpenStreamAsync(RelayMessages.Asking);
+        await stream.WriteAsync(RelayMessages.Request(C.Node.Self.Did));
+        (await RelayTalk.ReceiveAnswerAsync(stream, CancellationToken.None).WaitAsync(EventLog.Ceiling)).ShouldBe(RelayStatus.NoSuchPeer);
+    }
+
+    /// <summary>Who grants nothing to be answered with holds a place until the deadline, and no longer.</summary>
+    [Fact]
+    public async Task Who_brings_strangers_and_takes_no_answer_gets_their_places_back()
+    {
+        await StartAsync();
+        using var rogue = new Rogue();
+        var dialled = await Network.Join("rogue").DialAsync(C.Address, rogue.Leaf, CancellationToken.None);
+        await using var link = rogue.Begin(dialled);
+        await link.JoinAsync();
+        uint id = 1;
+        for (; id < 2 * BroughtStrangers.MaxPerAsker; id += 2)
+            await BringAsync(link, id, window: 0);
+        await NodeGroup.UntilAsync(() => Served() == BroughtStrangers.MaxPerAsker, "the streams to arrive");
+
+        await DriveAsync(10.1);
+        await NodeGroup.UntilAsync(() => Served() == 0, "the streams to be over");
+        await BringAsync(link, id, window: 1000);
+
+        (await link.ReceiveUntilAsync(FrameType.StreamData)).ShouldBe(RelayMessages.Answer(RelayStatus.Ok));
+
+        int Served() => C.Node.FindPeer("rogue").Session.Streams.Count;
+    }
+
+    private static async Task BringAsync(RogueLink link, uint id, uint window)
+    {
+        var opening = new byte[StreamOpening.MaxLength];
+        int length = StreamOpening.Write(opening, window, RelayMessages.Bringing);
+        await link.SendAsync((byte)FrameType.StreamOpen, opening[..length], channel: id);
+        await link.SendAsync((byte)FrameType.StreamData, RelayMessages.Notice(Invented(1)), channel: id);
+    }
+
+    private static Task ShouldHaveNoStreamsAsync(LiveNode node, string peer) =>
+        NodeGroup.UntilAsync(() => node.Node.FindPeer(peer).Session.Streams.Count == 0, $"{node.Name} to have no stream with {peer}");
 
     private async Task<FirnStream> AskAsync(Peer relay, Did target, RelayStatus expected)
     {

@@ -43,9 +43,9 @@ internal sealed class Relay : IAsyncDisposable
         {
             await _serving.WaitAsync(EventLog.Ceiling);
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or InvalidOperationException)
         {
-            // It was waiting for the next one.
+            // It was waiting for the next one, or about to.
         }
 
         _identity.Dispose();

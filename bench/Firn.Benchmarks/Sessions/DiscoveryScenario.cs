@@ -11,8 +11,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Firn.Benchmarks;
 
 /// <summary>
-/// CPU time of discovery in a node that has nothing to do, in percent of one core: alone on its links, with 99 others there, which it must have
-/// found, and under a flood of forged packets. All share the links of this machine, so run it where there is nobody else to be disturbed.
+/// CPU time of discovery in a node that has nothing to do, in percent of one core: alone on its links, with 99 others that it has found,
+/// and under a flood of forged packets. All share the links of this machine, so run it where there is nobody else to be disturbed.
 /// </summary>
 internal static class DiscoveryScenario
 {
@@ -117,7 +117,7 @@ internal sealed class DiscoveryServer : IAsyncDisposable
     private readonly ConcurrentDictionary<string, bool> _found = [];
     private readonly Task _all;
 
-    private DiscoveryServer(int count) => _all = Task.WhenAll(Enumerable.Range(0, count).Select(WatchAsync));
+    private DiscoveryServer(int count) => _all = Task.WhenAll(Enumerable.Range(0, count).Select(number => WatchAsync(number, port: 10_000 + count + number)));
 
     public static DiscoveryServer Start(int count) => new(count);
 
@@ -140,14 +140,14 @@ internal sealed class DiscoveryServer : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task WatchAsync(int number)
+    private async Task WatchAsync(int number, int port)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var clock = new NodeClock(TimeProvider.System);
         var policy = AdmissionPolicy.ByCookie(_keyring);
         var self = new NodeSelf(
             NodeName.Parse($"n{number}-{Environment.ProcessId}@bench"), LeafProfile.DidOf(key), new Incarnation(1), "default",
-            [NodeAddress.Parse($"tcp://0.0.0.0:{10_000 + number}")], clock.Wall, "bench");
+            [NodeAddress.Parse($"tcp://0.0.0.0:{port}")], clock.Wall, "bench");
         var source = new MdnsSource(() => policy, static _ => false, clock, NullLogger.Instance);
         await foreach (var sighting in source.WatchAsync(self, _stop.Token))
         {

@@ -69,7 +69,10 @@ internal sealed partial class SourceRunner(NodeCore node) : IAsyncDisposable
         }
 
         if (sighting is PeerFound found)
-            node.Tell((rules, now) => rules.OnFound(new Sighting(kind, id, found.Key, found.Addresses, found.Did), now));
+        {
+            NodeAddress[] addresses = [.. found.Addresses];   // here and now: the list may be the user's code
+            node.Tell((rules, now) => rules.OnFound(new Sighting(kind, id, found.Key, addresses, found.Did), now));
+        }
         else if (sighting is PeerLost lost)
             node.Tell((rules, _) => rules.Dials.OnLost(id, lost.Key));
     }

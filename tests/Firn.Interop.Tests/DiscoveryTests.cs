@@ -135,7 +135,11 @@ public sealed class DiscoveryTests(ITestOutputHelper report) : IAsyncLifetime
 
         node.Process.Send(Signal.Interrupt);
         await watch.WaitForLineAsync(l => l.StartsWith('-') && l.Contains(line[3]));
-        (await avahi.BrowseAsync()).ShouldNotContain(line[3]);
+        using var ceiling = new CancellationTokenSource(ChildProcess.Ceiling);   // far below the time to live
+        while ((await avahi.BrowseAsync()).Contains(line[3], StringComparison.Ordinal))
+        {
+            ceiling.Token.ThrowIfCancellationRequested();   // what was said over the other family goes a moment later
+        }
     }
 
     [NamespaceFact("avahi-daemon", "avahi-browse", "dbus-daemon", "mount")]

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using Firn.Identity;
 using Firn.Testing;
+using Firn.Transports;
 
 namespace Firn.Tests.Nodes;
 
@@ -58,6 +60,24 @@ public sealed class DialRacingTests : VirtualNodeFixture
         Network.OpenConnections.ShouldBe(1);
         b.Node.Core.Acceptor.Strangers.ShouldBe(0);
         b.Events.Of<RefusedEvent>().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Once_one_way_is_answered_the_others_are_cancelled_and_not_when_there_is_a_session()
+    {
+        Network.Latency = static (_, _) => TimeSpan.FromMilliseconds(400);
+        var b = await StartAsync("b");
+        HoleInTheGround? transport = null;
+        var a = await StartAsync("a", o =>
+        {
+            o.Mesh = MeshMode.None;
+            o.Transports = [transport = new HoleInTheGround(o.Transports!.Single())];
+            Say(o, b, Hole, b.Address);
+        });
+
+        await DriveAsync(transport!.Cancelled);
+        a.Node.Peers.ShouldBeEmpty("two more latencies lie between the answer and a session");
+        await DriveAsync(a.PeerAsync("b"));
     }
 
     [Fact]
@@ -121,6 +141,30 @@ public sealed class DialRacingTests : VirtualNodeFixture
     {
         options.Sources.Add(new ListSource(new PeerFound("x", addresses, whom.Node.Self.Did)));
         return true;
+    }
+
+    /// <summary>Dials as another transport does, but for what is swallowed, and says when that is given up.</summary>
+    private sealed class HoleInTheGround(ITransport other) : ITransport
+    {
+        private readonly TaskCompletionSource _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Cancelled => _cancelled.Task;
+
+        public string Scheme => other.Scheme;
+
+        public bool DialsNames => other.DialsNames;
+
+        public ValueTask<ITransportListener> ListenAsync(NodeAddress address, CancellationToken cancellationToken) =>
+            other.ListenAsync(address, cancellationToken);
+
+        public async ValueTask<ILink> DialAsync(NodeAddress address, LeafCredential local, CancellationToken cancellationToken)
+        {
+            if (address.Host != Hole.Host)
+                return await other.DialAsync(address, local, cancellationToken);
+            using (cancellationToken.Register(_cancelled.SetResult))
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            throw new OperationCanceledException(cancellationToken);
+        }
     }
 
     private sealed class ListSource(params PeerSighting[] sightings) : IPeerSource

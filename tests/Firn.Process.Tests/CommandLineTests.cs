@@ -204,5 +204,18 @@ public sealed class CommandLineTests : NodeTests
         completed.Output.Split('\n').Select(line => line.Split('\t')[0]).ShouldContain("--json", completed.ToString());
     }
 
+    [Fact]
+    public async Task Completing_a_line_makes_no_home()
+    {
+        Home.Environment["FIRN_HOME"] = Path.Combine(Home.Directory, "none");
+
+        foreach (string line in new[] { "firn peers --node ", "firn id show --name ", "firn ping " })
+        {
+            (await Home.RunAsync($"[suggest:{line.Length}]", line)).ExitCode.ShouldBe(0);
+        }
+
+        Directory.Exists(Home.Environment["FIRN_HOME"]).ShouldBeFalse();
+    }
+
     private static IEnumerable<string> Members(JsonElement json) => json.EnumerateObject().Select(member => member.Name);
 }

@@ -7,7 +7,8 @@ namespace Firn.Cli;
 /// <summary>The options that every command takes.</summary>
 internal sealed class CommonOptions
 {
-    public CommonOptions() => Node.CompletionSources.Add(_ => RunningNodes.List(FirnHome.Open()).Select(node => node.Name.ToString()));
+    public CommonOptions() => Node.CompletionSources.Add(
+        _ => FirnHome.TryOpen() is { } home ? RunningNodes.List(home).Select(node => node.Name.ToString()) : []);
 
     public Option<bool> Json { get; } = new("--json") { Description = "Print JSON, for programs", Recursive = true };
 

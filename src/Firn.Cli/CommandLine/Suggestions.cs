@@ -1,5 +1,6 @@
 using System.CommandLine.Completions;
 using Firn.AspNetCore;
+using Firn.Identity;
 
 namespace Firn.Cli;
 
@@ -44,6 +45,8 @@ internal static class Suggestions
         using var patience = new CancellationTokenSource(Patience);
         try
         {
+            if (FirnHome.TryOpen() is null)
+                return [];   // no node runs, and asking is no reason to make a home
             using var client = common.Connect(context.ParseResult);
             return ask(client, patience.Token).GetAwaiter().GetResult();
         }

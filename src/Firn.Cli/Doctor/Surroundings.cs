@@ -20,7 +20,7 @@ internal sealed class Surroundings(Func<string, string?> environment)
     {
         try
         {
-            return Directory.Exists(HomePath) ? FirnHome.Open(HomePath) : null;
+            return FirnHome.TryOpen(HomePath);
         }
         catch (FirnException)
         {

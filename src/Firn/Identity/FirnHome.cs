@@ -55,6 +55,13 @@ internal sealed class FirnHome
         return new FirnHome(full);
     }
 
+    /// <summary>As <see cref="Open"/>, but null where there is none: nothing is made.</summary>
+    public static FirnHome? TryOpen(string? path = null)
+    {
+        path ??= DefaultPath();
+        return Directory.Exists(path) ? Open(path) : null;
+    }
+
     /// <summary>A path inside this home.</summary>
     public string In(params ReadOnlySpan<string> parts) => System.IO.Path.Combine([Path, .. parts]);
 }

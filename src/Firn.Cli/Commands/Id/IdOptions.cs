@@ -11,7 +11,7 @@ internal sealed class IdOptions
     public IdOptions(CommonOptions common)
     {
         _common = common;
-        Name.CompletionSources.Add(_ => Existing(FirnHome.Open()).Select(node => node.ToString()));
+        Name.CompletionSources.Add(_ => FirnHome.TryOpen() is { } home ? Existing(home).Select(node => node.ToString()) : []);
     }
 
     public Option<string?> Name { get; } = new("--name")

@@ -44,12 +44,8 @@ internal static class DiscoveryScenario
         report.Add(Figure.Difference($"CPU of discovery alone (as raw) and under {ForgedPerSecond:N0} forged packets a second", "% of a core", "none", flooded));
     }
 
-    private static async Task<double> PercentAsync(TimeSpan window)
-    {
-        double before = Usage.Measure(collect: false).CpuMilliseconds;
-        await Task.Delay(window);
-        return 100 * (Usage.Measure(collect: false).CpuMilliseconds - before) / window.TotalMilliseconds;
-    }
+    private static Task<double> PercentAsync(TimeSpan window) =>
+        IdleScenario.PercentAsync(static () => Task.FromResult(Usage.Measure(collect: false)), window);
 }
 
 /// <summary>Sends packets of 20 forged services each into every link.</summary>

@@ -30,11 +30,13 @@ internal static class IdleScenario
             $"CPU of a node with {options.Sessions} idle sessions, pinging every {options.Interval} ms", "% of a core", "<= 10", pairs));
     }
 
-    public static async Task<double> PercentAsync(ServerProcess server, TimeSpan window)
+    /// <summary>CPU time over <paramref name="window"/>, in percent of one core, of the process that <paramref name="measure"/> measures.</summary>
+    public static async Task<double> PercentAsync(Func<Task<Usage>> measure, TimeSpan window)
     {
-        double before = (await server.MeasureAsync(collect: false)).CpuMilliseconds;
+        double before = (await measure()).CpuMilliseconds;
         await Task.Delay(window);
-        double after = (await server.MeasureAsync(collect: false)).CpuMilliseconds;
-        return 100 * (after - before) / window.TotalMilliseconds;
+        return 100 * ((await measure()).CpuMilliseconds - before) / window.TotalMilliseconds;
     }
+
+    private static Task<double> PercentAsync(ServerProcess server, TimeSpan window) => PercentAsync(() => server.MeasureAsync(collect: false), window);
 }

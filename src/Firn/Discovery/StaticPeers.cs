@@ -10,7 +10,7 @@ internal sealed class StaticPeers(IReadOnlyList<NodeAddress> peers) : IPeerSourc
     public async IAsyncEnumerable<PeerSighting> WatchAsync(NodeSelf self, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask.ConfigureAwait(false);
-        foreach (var peer in peers)
-            yield return new PeerFound(peer.ToString(), [peer]);
+        for (int i = 0; i < peers.Count; i++)
+            yield return new PeerFound($"{i}", [peers[i]]);   // the address itself may be longer than a key
     }
 }

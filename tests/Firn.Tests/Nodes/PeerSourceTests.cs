@@ -105,6 +105,15 @@ public sealed class PeerSourceTests : VirtualNodeFixture
     }
 
     [Fact]
+    public async Task A_configured_address_that_is_longer_than_a_key_is_dialled_like_any_other()
+    {
+        string host = string.Join('.', Enumerable.Repeat(new string('h', 63), 3)) + "." + new string('h', 61);   // 253: as long as a name may be
+        var a = await StartAsync("a", o => o.Peers.Add($"wanted@{host}:3476"));
+
+        (await DriveAsync(a.Events.FirstAsync<DialFailedEvent>())).Address.Host.ShouldBe(host);
+    }
+
+    [Fact]
     public async Task A_list_of_addresses_that_takes_its_time_holds_up_nothing_of_the_node()
     {
         var source = new ScriptedSource();
